@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built under the same rules.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// The module graph, from the ground up: a target imports only targets that stand above it.
+let package = Package(
+  name: "warbler",
+  products: [
+    .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "Tensors", targets: ["Tensors"]),
+    .library(name: "Audio", targets: ["Audio"]),
+    .library(name: "Vocabulary", targets: ["Vocabulary"]),
+    .library(name: "Layers", targets: ["Layers"]),
+    .library(name: "CTC", targets: ["CTC"]),
+    .library(name: "Checkpoints", targets: ["Checkpoints"]),
+    .library(name: "AcousticModel", targets: ["AcousticModel"]),
+    .library(name: "Workbench", targets: ["Workbench"]),
+    .executable(name: "warbler", targets: ["warbler"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+    .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .target(name: "CKernels"),
+    // base
+    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
+    .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: strict),
+    .target(name: "Vocabulary", dependencies: ["JSON"], swiftSettings: strict),
+    // numeric
+    .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
+    .target(name: "CTC", dependencies: ["Tensors", "Vocabulary"], swiftSettings: strict),
+    .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: strict),
+    // domain
+    .target(
+      name: "AcousticModel", dependencies: ["Checkpoints", "JSON", "Layers", "Tensors"],
+      swiftSettings: strict),
+    // assembly
+    .target(
+      name: "Workbench",
+      dependencies: ["AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "Vocabulary"],
+      swiftSettings: strict),
+    // edges
+    .executableTarget(
+      name: "warbler",
+      dependencies: [
+        "Workbench",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)
