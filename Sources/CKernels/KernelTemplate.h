@@ -1,0 +1,451 @@
+// The kernels, once. A level's .c file defines LANES, TILE_ROWS, TILE_VECTORS, KERNEL(name), LEVEL and FUSED and includes this.
+//
+// vec is LANES floats; the compiler turns its arithmetic into the level's instructions. A tile is TILE_ROWS rows by
+// TILE_VECTORS vectors of sums that stay in registers while the products run.
+
+#include <math.h>
+#include <string.h>
+
+#include "include/CKernels.h"
+
+typedef float vec __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef int32_t ivec __attribute__((vector_size(4 * LANES), aligned(4)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+INLINE vec load(const float *p) { return *(const vec *)p; }
+INLINE void store(float *p, vec v) { *(vec *)p = v; }
+INLINE vec all(float v) { return v - (vec){0}; }
+
+INLINE vec multiply_add(vec a, vec b, vec c) {
+#if FUSED
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+INLINE vec select(ivec condition, vec a, vec b) { return (vec)((condition & (ivec)a) | (~condition & (ivec)b)); }
+INLINE vec larger(vec a, vec b) { return select(a > b, a, b); }
+INLINE vec smaller(vec a, vec b) { return select(a < b, a, b); }
+INLINE vec magnitude(vec a) { return (vec)((ivec)a & 0x7fffffff); }
+
+// Loads fewer than LANES floats; the rest are `fill`.
+INLINE vec load_part(const float *p, ptrdiff_t count, float fill) {
+  float part[LANES];
+  for (int i = 0; i < LANES; i++) part[i] = i < count ? p[i] : fill;
+  return load(part);
+}
+
+INLINE void store_part(float *p, ptrdiff_t count, vec v) {
+  float part[LANES];
+  store(part, v);
+  memcpy(p, part, (size_t)count * sizeof(float));
+}
+
+INLINE float sum_of(vec v) {
+  float part[LANES];
+  store(part, v);
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) part[i] += part[i + width];
+  return part[0];
+}
+
+INLINE float largest_of(vec v) {
+  float part[LANES];
+  store(part, v);
+  for (int width = LANES / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) part[i] = fmaxf(part[i], part[i + width]);
+  return part[0];
+}
+
+// MARK: Functions of one vector
+
+// 2^x within 2 ulp; 0 below 2^-126. For x <= 127.
+//
+// x = n + f with |f| <= 1/2; n is added to the exponent of a degree-5 minimax polynomial for 2^f (relative error 7.5e-8).
+INLINE vec power_of_two(vec x) {
+  const vec shift = all(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer, held in the low bits
+  vec bounded = larger(x, all(-126.0f));
+  vec shifted = bounded + shift;
+  vec f = bounded - (shifted - shift);
+  vec p = all(0.0013276471959339856f);
+  p = multiply_add(p, f, all(0.009675541502615098f));
+  p = multiply_add(p, f, all(0.0555071327506636f));
+  p = multiply_add(p, f, all(0.2402211972075169f));
+  p = multiply_add(p, f, all(0.6931469670628841f));
+  p = multiply_add(p, f, all(1.0000000716553f));
+  vec y = (vec)((ivec)p + ((ivec)shifted << 23));
+  return select(x < -126.0f, all(0), y);
+}
+
+// e^x: x log2(e) is split so that the product's rounding error is kept. For x <= 88.
+INLINE vec exponential(vec x) {
+  const vec high = all(1.44269502162933349609f), low = all(1.92596302e-8f);
+  vec product = x * high;
+#if FUSED
+  vec error = multiply_add(x, high, -product);
+#else
+  vec error = all(0);
+#endif
+  vec rest = multiply_add(x, low, error);
+  vec y = power_of_two(product);
+  return multiply_add(y, rest * 0.693147180559945f, y);
+}
+
+INLINE vec sigmoid(vec x) {
+  // From e^-|x|, which cannot overflow.
+  vec e = exponential(-magnitude(x));
+  vec s = 1.0f / (1.0f + e);
+  return select(x < 0.0f, e * s, s);
+}
+
+// tanh x = 1 - 2 / (e^2x + 1), odd; a polynomial near 0, where that form cancels.
+INLINE vec hyperbolic_tangent(vec x) {
+  vec a = magnitude(x);
+  vec e = exponential(smaller(a, all(20.0f)) * -2.0f);
+  vec far = (1.0f - e) / (1.0f + e);
+  vec s = x * x;
+  vec p = all(-0.0218694885f);  // Taylor: 62/2835 s^4 - 17/315 s^3 + 2/15 s^2 - s/3 + 1 at |x| < 1/4
+  p = all(62.0f / 2835.0f);
+  p = multiply_add(p, s, all(-17.0f / 315.0f));
+  p = multiply_add(p, s, all(2.0f / 15.0f));
+  p = multiply_add(p, s, all(-1.0f / 3.0f));
+  vec near = multiply_add(p * s, a, a);
+  vec y = select(a < 0.25f, near, far);
+  return select(x < 0.0f, -y, y);
+}
+
+// x Phi(x). Phi(x) - 1/2 = x P(x^2) / Q(x^2), a rational minimax fit for |x| <= 5.5 (error 7.2e-9), beyond which
+// Phi is 0 or 1 to float32's precision.
+INLINE vec gelu(vec x) {
+  vec s = smaller(x * x, all(30.25f));
+  vec p = all(2.27493617238608e-08f);
+  p = multiply_add(p, s, all(6.352048480843161e-06f));
+  p = multiply_add(p, s, all(0.00016882210728658769f));
+  p = multiply_add(p, s, all(0.00467723836579493f));
+  p = multiply_add(p, s, all(0.033852347061833876f));
+  p = multiply_add(p, s, all(0.3989422346522169f));
+  vec q = all(1.1974986730288742e-06f);
+  q = multiply_add(q, s, all(7.364612254507838e-05f));
+  q = multiply_add(q, s, all(0.001884424826853167f));
+  q = multiply_add(q, s, all(0.02864569012185653f));
+  q = multiply_add(q, s, all(0.25152116905358896f));
+  q = multiply_add(q, s, all(1.0f));
+  vec phi = multiply_add(x, p / q, all(0.5f));
+  phi = select(x > 5.5f, all(1.0f), select(x < -5.5f, all(0.0f), phi));
+  return x * phi;
+}
+
+INLINE vec apply(ck_activation activation, vec x) {
+  switch (activation) {
+    case CK_GELU: return gelu(x);
+    case CK_GELU_TANH: {
+      vec inner = multiply_add(x * x * x, all(0.044715f), x) * 0.7978845608028654f;
+      return 0.5f * x * (1.0f + hyperbolic_tangent(inner));
+    }
+    case CK_GELU_SIGMOID: return x * sigmoid(1.702f * x);
+    case CK_RELU: return select(x > 0.0f, x, (vec)((ivec)x & (x != x)));  // NaN stays NaN
+    case CK_SILU: return x * sigmoid(x);
+    case CK_TANH: return hyperbolic_tangent(x);
+    case CK_SIGMOID: return sigmoid(x);
+    case CK_IDENTITY: return x;
+  }
+  return x;
+}
+
+// MARK: Products
+
+INLINE void tile(const int tile_rows, const int vectors, float *sums, ptrdiff_t sums_stride, const float *x,
+                 ptrdiff_t x_stride, const float *panel, ptrdiff_t width, ptrdiff_t depth, bool accumulate) {
+  vec sum[TILE_ROWS][TILE_VECTORS];
+  UNROLL for (int r = 0; r < tile_rows; r++) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+      sum[r][v] = accumulate ? load(sums + r * sums_stride + v * LANES) : all(0);
+    }
+  }
+  // Three pointers reach eight rows through the address modes x, x + stride and x + 2 stride. Left to itself the compiler
+  // makes a pointer for every row, runs out of registers and spills sums; so does it without the fences, by loading
+  // early what a later k needs.
+  const float *rows[3] = {x, x + 3 * x_stride, x + 6 * x_stride};
+  for (const float *end = panel + depth * width; panel != end; panel += width) {
+    vec w[TILE_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) w[v] = load(panel + v * LANES);
+    __asm__ volatile("" : "+r"(rows[0]), "+r"(rows[1]), "+r"(rows[2])::"memory");
+    UNROLL for (int r = 0; r < tile_rows; r++) {
+      vec value = all(rows[r / 3][r % 3 * x_stride]);
+      UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = multiply_add(value, w[v], sum[r][v]);
+    }
+    UNROLL for (int i = 0; i < 3; i++) rows[i]++;
+  }
+  UNROLL for (int r = 0; r < tile_rows; r++) {
+    UNROLL for (int v = 0; v < vectors; v++) store(sums + r * sums_stride + v * LANES, sum[r][v]);
+  }
+}
+
+#define TILE_FUNCTION(rows, vectors)                                                                           \
+  static __attribute__((noinline)) void KERNEL(tile_##rows##x##vectors)(                                       \
+      float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,              \
+      ptrdiff_t width, ptrdiff_t depth, bool accumulate) {                                                     \
+    tile(rows, vectors, sums, sums_stride, x, x_stride, panel, width, depth, accumulate);                      \
+  }
+typedef void (*tile_function)(float *, ptrdiff_t, const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, bool);
+
+#define TILE_FUNCTIONS(vectors) \
+  TILE_FUNCTION(1, vectors)     \
+  TILE_FUNCTION(2, vectors)     \
+  TILE_FUNCTION(3, vectors)     \
+  TILE_FUNCTION(4, vectors)
+TILE_FUNCTIONS(1)
+TILE_FUNCTIONS(2)
+#if TILE_VECTORS >= 3
+TILE_FUNCTIONS(3)
+#endif
+#if TILE_ROWS >= 6
+#define MORE_TILE_FUNCTIONS(vectors) TILE_FUNCTION(5, vectors) TILE_FUNCTION(6, vectors)
+MORE_TILE_FUNCTIONS(1)
+MORE_TILE_FUNCTIONS(2)
+#if TILE_VECTORS >= 3
+MORE_TILE_FUNCTIONS(3)
+#endif
+#endif
+#if TILE_ROWS >= 8
+#define MOST_TILE_FUNCTIONS(vectors) TILE_FUNCTION(7, vectors) TILE_FUNCTION(8, vectors)
+MOST_TILE_FUNCTIONS(1)
+MOST_TILE_FUNCTIONS(2)
+#if TILE_VECTORS >= 3
+MOST_TILE_FUNCTIONS(3)
+#endif
+#endif
+
+// tiles[vectors][rows]
+static const tile_function KERNEL(tiles)[TILE_VECTORS + 1][TILE_ROWS + 1] = {
+    {0},
+#define FIRST_ROWS(v) 0, KERNEL(tile_1x##v), KERNEL(tile_2x##v), KERNEL(tile_3x##v), KERNEL(tile_4x##v)
+#if TILE_ROWS == 4
+#define ROW_OF_TILES(v) {FIRST_ROWS(v)}
+#elif TILE_ROWS == 6
+#define ROW_OF_TILES(v) {FIRST_ROWS(v), KERNEL(tile_5x##v), KERNEL(tile_6x##v)}
+#else
+#define ROW_OF_TILES(v) \
+  {FIRST_ROWS(v), KERNEL(tile_5x##v), KERNEL(tile_6x##v), KERNEL(tile_7x##v), KERNEL(tile_8x##v)}
+#endif
+    ROW_OF_TILES(1),
+    ROW_OF_TILES(2),
+#if TILE_VECTORS >= 3
+    ROW_OF_TILES(3),
+#endif
+};
+
+static void KERNEL(multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
+                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate) {
+  for (ptrdiff_t column = 0; column < width; column += TILE_VECTORS * LANES) {
+    ptrdiff_t vectors = (width - column) / LANES;
+    if (vectors > TILE_VECTORS) vectors = TILE_VECTORS;
+    const tile_function *functions = KERNEL(tiles)[vectors];
+    for (ptrdiff_t row = 0; row < rows; row += TILE_ROWS) {
+      ptrdiff_t tile_rows = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
+      functions[tile_rows](sums + row * sums_stride + column, sums_stride, x + row * x_stride, x_stride, panel + column,
+                           width, depth, accumulate);
+    }
+  }
+}
+
+INLINE void finish_rows(const ck_activation activation, float *y, ptrdiff_t y_stride, const float *sums,
+                        ptrdiff_t sums_stride, const float *scale, const float *bias, const float *residual,
+                        ptrdiff_t residual_stride, ptrdiff_t columns, ptrdiff_t rows) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    for (ptrdiff_t c = 0; c < columns; c += LANES) {
+      vec v = load(sums + r * sums_stride + c);
+      if (scale) v *= scale[r];
+      if (bias) v += load(bias + c);
+      v = apply(activation, v);
+      ptrdiff_t left = columns - c;
+      if (left >= LANES) {
+        if (residual) v += load(residual + r * residual_stride + c);
+        store(y + r * y_stride + c, v);
+      } else {
+        if (residual) v += load_part(residual + r * residual_stride + c, left, 0);
+        store_part(y + r * y_stride + c, left, v);
+      }
+    }
+  }
+}
+
+static void KERNEL(finish)(float *y, ptrdiff_t y_stride, const float *sums, ptrdiff_t sums_stride, const float *scale,
+                           const float *bias, const float *residual, ptrdiff_t residual_stride, ptrdiff_t columns,
+                           ptrdiff_t rows, ck_activation activation) {
+  switch (activation) {
+    case CK_IDENTITY:
+      finish_rows(CK_IDENTITY, y, y_stride, sums, sums_stride, scale, bias, residual, residual_stride, columns, rows);
+      break;
+    case CK_GELU:
+      finish_rows(CK_GELU, y, y_stride, sums, sums_stride, scale, bias, residual, residual_stride, columns, rows);
+      break;
+    default:
+      finish_rows(activation, y, y_stride, sums, sums_stride, scale, bias, residual, residual_stride, columns, rows);
+  }
+}
+
+// MARK: Norms, softmax and elementwise
+
+INLINE void activate_row(const ck_activation activation, float *x, ptrdiff_t count) {
+  ptrdiff_t i = 0;
+  for (; i + LANES <= count; i += LANES) store(x + i, apply(activation, load(x + i)));
+  if (i < count) store_part(x + i, count - i, apply(activation, load_part(x + i, count - i, 0)));
+}
+
+static void KERNEL(activate)(float *x, ptrdiff_t count, ck_activation activation) {
+  switch (activation) {
+    case CK_IDENTITY: break;
+    case CK_GELU: activate_row(CK_GELU, x, count); break;
+    default: activate_row(activation, x, count);
+  }
+}
+
+static void KERNEL(layer_norm)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, const float *weight,
+                               const float *bias, float epsilon, ptrdiff_t columns, ptrdiff_t rows,
+                               ck_activation activation) {
+  const ptrdiff_t whole = columns / LANES * LANES, left = columns - whole;
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const float *in = x + r * x_stride;
+    float *out = y + r * y_stride;
+    vec sum0 = all(0), sum1 = all(0);
+    ptrdiff_t c = 0;
+    for (; c + 2 * LANES <= whole; c += 2 * LANES) {
+      sum0 += load(in + c);
+      sum1 += load(in + c + LANES);
+    }
+    if (c < whole) sum0 += load(in + c);
+    if (left) sum1 += load_part(in + whole, left, 0);
+    const float mean = sum_of(sum0 + sum1) / (float)columns;
+    vec square0 = all(0), square1 = all(0);
+    for (c = 0; c + 2 * LANES <= whole; c += 2 * LANES) {
+      vec a = load(in + c) - mean, b = load(in + c + LANES) - mean;
+      square0 = multiply_add(a, a, square0);
+      square1 = multiply_add(b, b, square1);
+    }
+    if (c < whole) {
+      vec a = load(in + c) - mean;
+      square0 = multiply_add(a, a, square0);
+    }
+    if (left) {
+      vec a = load_part(in + whole, left, mean) - mean;
+      square1 = multiply_add(a, a, square1);
+    }
+    const float variance = sum_of(square0 + square1) / (float)columns;
+    const float scale = 1.0f / sqrtf(variance + epsilon);
+    for (c = 0; c < whole; c += LANES) {
+      store(out + c, multiply_add((load(in + c) - mean) * scale, load(weight + c), load(bias + c)));
+    }
+    if (left) {
+      vec v = (load_part(in + whole, left, mean) - mean) * scale;
+      store_part(out + whole, left,
+                 multiply_add(v, load_part(weight + whole, left, 0), load_part(bias + whole, left, 0)));
+    }
+    KERNEL(activate)(out, columns, activation);
+  }
+}
+
+static float KERNEL(softmax_numerators)(float *x, ptrdiff_t count) {
+  const ptrdiff_t whole = count / LANES * LANES, left = count - whole;
+  const float lowest = -INFINITY;
+  vec max0 = all(lowest), max1 = all(lowest), max2 = all(lowest), max3 = all(lowest);
+  ptrdiff_t c = 0;
+  for (; c + 4 * LANES <= whole; c += 4 * LANES) {
+    max0 = larger(load(x + c), max0);
+    max1 = larger(load(x + c + LANES), max1);
+    max2 = larger(load(x + c + 2 * LANES), max2);
+    max3 = larger(load(x + c + 3 * LANES), max3);
+  }
+  for (; c < whole; c += LANES) max0 = larger(load(x + c), max0);
+  if (left) max1 = larger(load_part(x + whole, left, lowest), max1);
+  const vec max = all(largest_of(larger(larger(max0, max1), larger(max2, max3))));
+  vec sum0 = all(0), sum1 = all(0);
+  for (c = 0; c + 2 * LANES <= whole; c += 2 * LANES) {
+    vec a = power_of_two(load(x + c) - max), b = power_of_two(load(x + c + LANES) - max);
+    store(x + c, a);
+    store(x + c + LANES, b);
+    sum0 += a;
+    sum1 += b;
+  }
+  if (c < whole) {
+    vec a = power_of_two(load(x + c) - max);
+    store(x + c, a);
+    sum0 += a;
+  }
+  if (left) {
+    vec a = power_of_two(load_part(x + whole, left, lowest) - max);
+    store_part(x + whole, left, a);
+    sum1 += a;
+  }
+  return 1.0f / sum_of(sum0 + sum1);
+}
+
+static void KERNEL(log_softmax)(float *y, const float *x, ptrdiff_t count) {
+  const ptrdiff_t whole = count / LANES * LANES, left = count - whole;
+  vec highest = all(-INFINITY);
+  for (ptrdiff_t c = 0; c < whole; c += LANES) highest = larger(load(x + c), highest);
+  if (left) highest = larger(load_part(x + whole, left, -INFINITY), highest);
+  const float max = largest_of(highest);
+  vec sum = all(0);
+  for (ptrdiff_t c = 0; c < whole; c += LANES) sum += exponential(load(x + c) - max);
+  if (left) sum += exponential(load_part(x + whole, left, -INFINITY) - max);
+  const float shift = max + logf(sum_of(sum));
+  for (ptrdiff_t c = 0; c < count; c++) y[c] = x[c] - shift;
+}
+
+static void KERNEL(subtract)(float *y, ptrdiff_t y_stride, const float *a, ptrdiff_t a_stride, const float *b,
+                             ptrdiff_t b_stride, ptrdiff_t columns, ptrdiff_t rows) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    float *restrict out = y + r * y_stride;
+    const float *first = a + r * a_stride, *second = b + r * b_stride;
+    for (ptrdiff_t c = 0; c < columns; c++) out[c] = first[c] - second[c];
+  }
+}
+
+// In squares of 16, whose 16 lines of either side stay in the first-level cache.
+static void KERNEL(transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns,
+                              ptrdiff_t rows) {
+  const ptrdiff_t padded = (rows + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
+  for (ptrdiff_t r0 = 0; r0 < padded; r0 += 16) {
+    for (ptrdiff_t c0 = 0; c0 < columns; c0 += 16) {
+      const ptrdiff_t c1 = c0 + 16 < columns ? c0 + 16 : columns;
+      const ptrdiff_t present = rows - r0 < 16 ? rows - r0 : 16;
+      for (ptrdiff_t c = c0; c < c1; c++) {
+        float *out = y + c * y_stride + r0;
+        for (ptrdiff_t r = 0; r < present; r++) out[r] = x[(r0 + r) * x_stride + c];
+        for (ptrdiff_t r = present; r < 16; r++) out[r] = 0;
+      }
+    }
+  }
+}
+
+const ck_kernels KERNEL(kernels) = {
+    .level = LEVEL,
+    .multiply = KERNEL(multiply),
+    .finish = KERNEL(finish),
+    .layer_norm = KERNEL(layer_norm),
+    .activate = KERNEL(activate),
+    .softmax_numerators = KERNEL(softmax_numerators),
+    .log_softmax = KERNEL(log_softmax),
+    .subtract = KERNEL(subtract),
+    .transpose = KERNEL(transpose),
+};
+
+// Independent chains of multiply-adds that never leave the registers.
+double KERNEL(multiply_adds)(ptrdiff_t iterations) {
+  vec chain[12];
+  for (int i = 0; i < 12; i++) chain[i] = all((float)i);
+  vec factor = all(0.999999f), term = all(1e-9f);
+  __asm__ volatile("" : "+x"(factor), "+x"(term));
+  for (ptrdiff_t n = 0; n < iterations; n++) {
+    UNROLL for (int i = 0; i < 12; i++) chain[i] = multiply_add(chain[i], factor, term);
+  }
+  vec total = all(0);
+  for (int i = 0; i < 12; i++) total += chain[i];
+  volatile float sink = sum_of(total);
+  (void)sink;
+  return (double)iterations * 12 * LANES * 2;
+}

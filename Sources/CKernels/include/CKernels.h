@@ -1,0 +1,114 @@
+// SIMD kernels and the worker pool: the only C that Warbler owns.
+//
+// Every kernel exists three times, compiled from one template (KernelTemplate.h) for AVX-512, for AVX2 + FMA and for
+// any CPU. A table of function pointers holds one level's kernels; nothing else in the project knows about levels.
+//
+// Shapes are row-major. Strides are in floats, between the starts of neighbouring rows, and may be smaller than a row:
+// overlapping rows are how a convolution is a matrix product.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: Levels
+
+typedef enum ck_level {
+  CK_PORTABLE = 0,
+  CK_AVX2 = 1,
+  CK_AVX512 = 2,
+} ck_level;
+
+// The best level that this CPU runs.
+ck_level ck_supported_level(void);
+
+typedef enum ck_activation {
+  CK_IDENTITY = 0,
+  CK_GELU,          // x Phi(x), the exact (erf) form
+  CK_GELU_TANH,     // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+  CK_GELU_SIGMOID,  // x sigmoid(1.702 x)
+  CK_RELU,
+  CK_SILU,  // x sigmoid(x)
+  CK_TANH,
+  CK_SIGMOID,
+} ck_activation;
+
+// Columns of a full panel of packed weights. The last panel of a matrix may be narrower: a multiple of CK_PANEL_STEP.
+enum { CK_PANEL_WIDTH = 48, CK_PANEL_STEP = 16 };
+
+// MARK: Kernels
+
+typedef struct ck_kernels {
+  ck_level level;
+
+  // Products with a packed panel. For r < rows and c < width,
+  //
+  //     sums[r][c] (+)= sum over k < depth of x[r][k] panel[k][c]
+  //
+  // added in the order of k, one fused multiply-add each (two roundings at the portable level), so that an element does
+  // not depend on which rows surround it. `width` is a multiple of CK_PANEL_STEP up to CK_PANEL_WIDTH and the row
+  // length of the panel. `accumulate` false starts from zero.
+  void (*multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
+                   ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate);
+
+  // The epilogue of a product: y[r][c] = activation(scale[r] sums[r][c] + bias[c]) + residual[r][c], for c < columns.
+  // `scale`, `bias` and `residual` may be null; `bias` must be readable up to the next multiple of CK_PANEL_STEP.
+  // `residual` may be `y` itself.
+  void (*finish)(float *y, ptrdiff_t y_stride, const float *sums, ptrdiff_t sums_stride, const float *scale,
+                 const float *bias, const float *residual, ptrdiff_t residual_stride, ptrdiff_t columns, ptrdiff_t rows,
+                 ck_activation activation);
+
+  // y[r] = (x[r] - mean) / sqrt(variance + epsilon) * weight + bias, then the activation; population variance over the
+  // row's `columns`. May be done in place.
+  void (*layer_norm)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, const float *weight,
+                     const float *bias, float epsilon, ptrdiff_t columns, ptrdiff_t rows, ck_activation activation);
+
+  // x[i] = activation(x[i]).
+  void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
+
+  // The numerators of a softmax over scores that are base-2 logarithms: x[c] = 2^(x[c] - max); returns 1 / their sum.
+  float (*softmax_numerators)(float *x, ptrdiff_t count);
+
+  // y[c] = x[c] - ln(sum over c of exp(x[c])). May be done in place.
+  void (*log_softmax)(float *y, const float *x, ptrdiff_t count);
+
+  // y[r][c] = a[r][c] - b[r][c].
+  void (*subtract)(float *y, ptrdiff_t y_stride, const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
+                   ptrdiff_t columns, ptrdiff_t rows);
+
+  // y[c][r] = x[r][c], for r < rows, c < columns. Columns of y from `rows` up to the next multiple of CK_PANEL_STEP
+  // are set to 0.
+  void (*transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns, ptrdiff_t rows);
+} ck_kernels;
+
+// The kernels of a level, or null when this CPU does not run it.
+const ck_kernels *ck_kernels_at(ck_level level);
+
+// Multiply-adds a second on one core while nothing is loaded or stored, times two, in flop/s: the fp32 peak that
+// fractions of peak refer to. Takes about 20 ms.
+double ck_measure_peak(ck_level level);
+
+// MARK: Worker pool
+
+// Threads that wait, first spinning and then asleep, for `ck_pool_run`. The calling thread is worker 0.
+typedef struct ck_pool ck_pool;
+typedef void (*ck_task)(void *context, ptrdiff_t task, ptrdiff_t worker);
+
+// A pool of `threads` workers, the caller's thread included. Null if no thread could be started.
+ck_pool *ck_pool_create(ptrdiff_t threads);
+
+// Calls `body` once for every task in 0..<tasks, on any worker and in any order, and returns when all are done. One
+// caller at a time; tasks must not call it for the same pool.
+void ck_pool_run(ck_pool *pool, ptrdiff_t tasks, ck_task body, void *context);
+
+void ck_pool_destroy(ck_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
