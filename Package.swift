@@ -29,23 +29,21 @@ let package = Package(
   targets: [
     // C
     .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(
       name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .target(name: "CKernels"),
     // base
     .target(name: "JSON", swiftSettings: strict),
-    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
+    .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: strict),
     .target(name: "Vocabulary", dependencies: ["JSON"], swiftSettings: strict),
     // numeric
     .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
-    .target(name: "CTC", dependencies: ["Tensors", "Vocabulary"], swiftSettings: strict),
+    .target(name: "CTC", swiftSettings: strict),
     .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: strict),
     // domain
     .target(
-      name: "AcousticModel", dependencies: ["Checkpoints", "JSON", "Layers", "Tensors"],
+      name: "AcousticModel", dependencies: ["Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
       swiftSettings: strict),
     // assembly
     .target(
@@ -59,6 +57,24 @@ let package = Package(
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
+    // tests
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"], swiftSettings: strict),
+    .testTarget(
+      name: "VocabularyTests", dependencies: ["JSON", "Vocabulary"], exclude: ["Goldens"],
+      swiftSettings: strict),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "Tensors"], swiftSettings: strict),
+    .testTarget(name: "CTCTests", dependencies: ["CTC"], swiftSettings: strict),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON"], exclude: ["Goldens"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AcousticModelTests",
+      dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors"], exclude: ["Goldens"],
+      swiftSettings: strict),
+    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: strict),
+    .testTarget(name: "warblerTests", dependencies: ["warbler"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

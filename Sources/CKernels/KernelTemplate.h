@@ -80,8 +80,9 @@ INLINE vec power_of_two(vec x) {
   return select(x < -126.0f, all(0), y);
 }
 
-// e^x: x log2(e) is split so that the product's rounding error is kept. For x <= 88.
+// e^x: x log2(e) is split so that the product's rounding error is kept. 0 below 2^-126. For x <= 88.
 INLINE vec exponential(vec x) {
+  x = larger(x, all(-104.0f));
   const vec high = all(1.44269502162933349609f), low = all(1.92596302e-8f);
   vec product = x * high;
 #if FUSED
@@ -107,8 +108,7 @@ INLINE vec hyperbolic_tangent(vec x) {
   vec e = exponential(smaller(a, all(20.0f)) * -2.0f);
   vec far = (1.0f - e) / (1.0f + e);
   vec s = x * x;
-  vec p = all(-0.0218694885f);  // Taylor: 62/2835 s^4 - 17/315 s^3 + 2/15 s^2 - s/3 + 1 at |x| < 1/4
-  p = all(62.0f / 2835.0f);
+  vec p = all(62.0f / 2835.0f);  // the Taylor series; its next term is below 1e-8 of x
   p = multiply_add(p, s, all(-17.0f / 315.0f));
   p = multiply_add(p, s, all(2.0f / 15.0f));
   p = multiply_add(p, s, all(-1.0f / 3.0f));
@@ -151,14 +151,20 @@ INLINE vec apply(ck_activation activation, vec x) {
     case CK_TANH: return hyperbolic_tangent(x);
     case CK_SIGMOID: return sigmoid(x);
     case CK_IDENTITY: return x;
+    default: {
+      float part[LANES];
+      store(part, x);
+      for (int i = 0; i < LANES; i++) part[i] = (float)ck_activation_of(activation, (double)part[i]);
+      return load(part);
+    }
   }
-  return x;
 }
 
 // MARK: Products
 
 INLINE void tile(const int tile_rows, const int vectors, float *sums, ptrdiff_t sums_stride, const float *x,
-                 ptrdiff_t x_stride, const float *panel, ptrdiff_t width, ptrdiff_t depth, bool accumulate) {
+                 ptrdiff_t x_stride, const float *panel, ptrdiff_t width, ptrdiff_t depth, bool accumulate,
+                 const char *next, ptrdiff_t next_step) {
   vec sum[TILE_ROWS][TILE_VECTORS];
   UNROLL for (int r = 0; r < tile_rows; r++) {
     UNROLL for (int v = 0; v < vectors; v++) {
@@ -187,10 +193,11 @@ INLINE void tile(const int tile_rows, const int vectors, float *sums, ptrdiff_t 
 #define TILE_FUNCTION(rows, vectors)                                                                           \
   static __attribute__((noinline)) void KERNEL(tile_##rows##x##vectors)(                                       \
       float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,              \
-      ptrdiff_t width, ptrdiff_t depth, bool accumulate) {                                                     \
-    tile(rows, vectors, sums, sums_stride, x, x_stride, panel, width, depth, accumulate);                      \
+      ptrdiff_t width, ptrdiff_t depth, bool accumulate, const char *next, ptrdiff_t next_step) {              \
+    tile(rows, vectors, sums, sums_stride, x, x_stride, panel, width, depth, accumulate, next, next_step);     \
   }
-typedef void (*tile_function)(float *, ptrdiff_t, const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, bool);
+typedef void (*tile_function)(float *, ptrdiff_t, const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, bool,
+                              const char *, ptrdiff_t);
 
 #define TILE_FUNCTIONS(vectors) \
   TILE_FUNCTION(1, vectors)     \
@@ -239,15 +246,22 @@ static const tile_function KERNEL(tiles)[TILE_VECTORS + 1][TILE_ROWS + 1] = {
 };
 
 static void KERNEL(multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
-                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate) {
+                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next) {
+  // A tile fetches one line for every k, so the first few tiles fetch all of the next panel.
+  const ptrdiff_t line = 64;
+  const char *fetched = (const char *)(next ? next : panel);
+  ptrdiff_t lines = next ? width * depth * (ptrdiff_t)sizeof(float) / line : 0;
   for (ptrdiff_t column = 0; column < width; column += TILE_VECTORS * LANES) {
     ptrdiff_t vectors = (width - column) / LANES;
     if (vectors > TILE_VECTORS) vectors = TILE_VECTORS;
     const tile_function *functions = KERNEL(tiles)[vectors];
     for (ptrdiff_t row = 0; row < rows; row += TILE_ROWS) {
       ptrdiff_t tile_rows = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
+      const ptrdiff_t step = lines >= depth ? line : 0;
       functions[tile_rows](sums + row * sums_stride + column, sums_stride, x + row * x_stride, x_stride, panel + column,
-                           width, depth, accumulate);
+                           width, depth, accumulate, fetched, step);
+      fetched += step * depth;
+      if (step) lines -= depth;
     }
   }
 }
@@ -255,7 +269,10 @@ static void KERNEL(multiply)(float *sums, ptrdiff_t sums_stride, const float *x,
 INLINE void finish_rows(const ck_activation activation, float *y, ptrdiff_t y_stride, const float *sums,
                         ptrdiff_t sums_stride, const float *scale, const float *bias, const float *residual,
                         ptrdiff_t residual_stride, ptrdiff_t columns, ptrdiff_t rows) {
+  // Rows of y are far apart: without asking for them early, each would be waited for.
+  const ptrdiff_t ahead = 24;
   for (ptrdiff_t r = 0; r < rows; r++) {
+    for (ptrdiff_t c = 0; c < columns; c += 16) __builtin_prefetch(y + (r + ahead) * y_stride + c, 1, 3);
     for (ptrdiff_t c = 0; c < columns; c += LANES) {
       vec v = load(sums + r * sums_stride + c);
       if (scale) v *= scale[r];
@@ -405,20 +422,32 @@ static void KERNEL(subtract)(float *y, ptrdiff_t y_stride, const float *a, ptrdi
   }
 }
 
-// In squares of 16, whose 16 lines of either side stay in the first-level cache.
+// In squares of 4, within strips of 16 rows of x: whole lines of y.
 static void KERNEL(transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns,
                               ptrdiff_t rows) {
+  typedef float four __attribute__((vector_size(16), aligned(4)));
   const ptrdiff_t padded = (rows + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
-  for (ptrdiff_t r0 = 0; r0 < padded; r0 += 16) {
-    for (ptrdiff_t c0 = 0; c0 < columns; c0 += 16) {
-      const ptrdiff_t c1 = c0 + 16 < columns ? c0 + 16 : columns;
-      const ptrdiff_t present = rows - r0 < 16 ? rows - r0 : 16;
-      for (ptrdiff_t c = c0; c < c1; c++) {
-        float *out = y + c * y_stride + r0;
-        for (ptrdiff_t r = 0; r < present; r++) out[r] = x[(r0 + r) * x_stride + c];
-        for (ptrdiff_t r = present; r < 16; r++) out[r] = 0;
+  const ptrdiff_t whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
+  for (ptrdiff_t strip = 0; strip < whole_rows; strip += 16) {
+    const ptrdiff_t end = strip + 16 < whole_rows ? strip + 16 : whole_rows;
+    for (ptrdiff_t c = 0; c < whole_columns; c += 4) {
+      for (ptrdiff_t r = strip; r < end; r += 4) {
+        const float *in = x + r * x_stride + c;
+        const four a = *(const four *)in, b = *(const four *)(in + x_stride);
+        const four d = *(const four *)(in + 2 * x_stride), e = *(const four *)(in + 3 * x_stride);
+        const four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+        const four de_low = __builtin_shufflevector(d, e, 0, 4, 1, 5), de_high = __builtin_shufflevector(d, e, 2, 6, 3, 7);
+        float *out = y + c * y_stride + r;
+        *(four *)out = __builtin_shufflevector(ab_low, de_low, 0, 1, 4, 5);
+        *(four *)(out + y_stride) = __builtin_shufflevector(ab_low, de_low, 2, 3, 6, 7);
+        *(four *)(out + 2 * y_stride) = __builtin_shufflevector(ab_high, de_high, 0, 1, 4, 5);
+        *(four *)(out + 3 * y_stride) = __builtin_shufflevector(ab_high, de_high, 2, 3, 6, 7);
       }
     }
+  }
+  for (ptrdiff_t c = 0; c < columns; c++) {
+    for (ptrdiff_t r = c < whole_columns ? whole_rows : 0; r < rows; r++) y[c * y_stride + r] = x[r * x_stride + c];
+    for (ptrdiff_t r = rows; r < padded; r++) y[c * y_stride + r] = 0;
   }
 }
 

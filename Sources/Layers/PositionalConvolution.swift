@@ -2,10 +2,10 @@ import CKernels
 public import Tensors
 
 /// The convolution that tells the transformer where a frame stands: (T, D) to (T, D), grouped, zeros beyond both ends,
-/// `activation` after, and the input added (Baevski et al. 2020, section 2).
+/// `activation` after, and added to the frames (Baevski et al. 2020, section 2).
 ///
-/// y[t] = x[t] + activation(b + sum over k < kernel of W[k] x[t + k - kernel / 2]), per group of D / groups channels. An even
-/// kernel would give T + 1 frames; the last is dropped.
+/// y[t] = h[t] + activation(b + sum over k < kernel of W[k] x[t + k - kernel / 2]), per group of D / groups channels. An
+/// even kernel would give T + 1 frames; the last is dropped.
 public final class PositionalConvolution: Sendable {
   public let channels: Int
   public let groups: Int
@@ -37,8 +37,10 @@ public final class PositionalConvolution: Sendable {
     self.biases = (0..<groups).map { Vector(Array(bias[$0 * width..<($0 + 1) * width])) }
   }
 
-  /// One utterance, (T, D). `y` must not be `x`.
-  public func forward(_ x: Matrix, into y: Matrix, workspace: Workspace, on compute: Compute) {
+  /// One utterance, (T, D); `h` may be `x`, `y` must not.
+  public func forward(
+    _ x: Matrix, into y: Matrix, addingTo h: Matrix, workspace: Workspace, on compute: Compute
+  ) {
     precondition(x.columns == channels && y.columns == channels && x.rows == y.rows, "shapes differ")
     let kernels = compute.kernels
     let width = channels / groups
@@ -66,15 +68,17 @@ public final class PositionalConvolution: Sendable {
         let packed = weights[group]
         let panelWidth = packed.width(ofPanel: panel)
         let sums = compute.scratch(ofWorker: worker)
-        for term in terms {
+        for (index, term) in terms.enumerated() {
+          let next = index + 1 < terms.count ? packed.panel(panel) + terms[index + 1].input * panelWidth : nil
           kernels.multiply(
             sums, panelWidth, gathered.row(group * padded + rows.lowerBound) + term.offset, width,
-            packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, term.input > 0)
+            packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, index > 0,
+            next)
         }
         let channels = group * width..<(group + 1) * width
         compute.finish(
           y.columns(channels), rows: rows, panel: panel, sums: sums, width: panelWidth,
-          Epilogue(bias: biases[group], activation: activation, residual: x.columns(channels)))
+          Epilogue(bias: biases[group], activation: activation, residual: h.columns(channels)))
       }
     }
   }

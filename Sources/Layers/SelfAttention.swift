@@ -106,7 +106,7 @@ private struct QueryBlock {
 
   /// Queries whose scores fit a quarter of a second-level cache of 1 MB, but at least a tile's.
   static func size(frames: Int) -> Int {
-    max(8, min(96, (64 << 10) / Matrix.paddedStride(columns: frames) / 8 * 8))
+    16
   }
 
   private var scoresStride: Int { Matrix.paddedStride(columns: heads.paddedFrames) }
@@ -125,14 +125,14 @@ private struct QueryBlock {
     for first in stride(from: 0, to: frames, by: PackedMatrix.panelWidth) {
       kernels.multiply(
         scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride, keys + first * headWidth,
-        min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false)
+        min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil)
     }
     for row in 0..<rows.count { scales[row] = kernels.softmax_numerators(scores + row * scoresStride, frames) }
     let values = heads.values.row(head)
     for first in stride(from: 0, to: heads.paddedWidth, by: heads.valuePanel) {
       kernels.multiply(
         sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames, rows.count,
-        false)
+        false, nil)
       kernels.finish(
         y.row(rows.lowerBound) + column + first, y.stride, sums, heads.valuePanel, scales, nil, nil, 0,
         min(heads.valuePanel, headWidth - first), rows.count, Activation.identity.code)

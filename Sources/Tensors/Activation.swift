@@ -14,6 +14,22 @@ public enum Activation: Sendable, CaseIterable {
   case silu
   case tanh
   case sigmoid
+  /// x Phi(x), kept in -10...10.
+  case geluClipped
+  /// x min(max(x + 3, 0), 6) / 6.
+  case hardSwish
+  /// Phi((x - 0.707107) / 0.282095).
+  case laplace
+  /// x, or 0.01 x below 0.
+  case leakyRelu
+  /// x tanh(ln(1 + e^x)).
+  case mish
+  /// max(x, 0)^2.
+  case reluSquared
+  /// min(max(x, 0), 6).
+  case relu6
+  /// sqrt(ln(1 + e^x)).
+  case sqrtSoftplus
 
   package var code: ck_activation {
     switch self {
@@ -25,6 +41,14 @@ public enum Activation: Sendable, CaseIterable {
     case .silu: CK_SILU
     case .tanh: CK_TANH
     case .sigmoid: CK_SIGMOID
+    case .geluClipped: CK_GELU_CLIPPED
+    case .hardSwish: CK_HARD_SWISH
+    case .laplace: CK_LAPLACE
+    case .leakyRelu: CK_LEAKY_RELU
+    case .mish: CK_MISH
+    case .reluSquared: CK_RELU_SQUARED
+    case .relu6: CK_RELU6
+    case .sqrtSoftplus: CK_SQRT_SOFTPLUS
     }
   }
 }

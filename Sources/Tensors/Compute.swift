@@ -60,3 +60,20 @@ private struct Region {
 private func runTask(context: UnsafeMutableRawPointer?, task: Int, worker: Int) {
   context!.assumingMemoryBound(to: Region.self).pointee.body(task, worker)
 }
+
+extension Compute {
+  /// x[i] = activation(x[i]) for `count` floats, on the calling thread.
+  public func activate(_ x: UnsafeMutablePointer<Float>, count: Int, _ activation: Activation) {
+    kernels.activate(x, count, activation.code)
+  }
+
+  /// y[c] = x[c] - ln(sum over c of exp(x[c])) for each row; `y` holds the rows without gaps.
+  public func logSoftmax(_ x: Matrix, into y: UnsafeMutablePointer<Float>) {
+    let rowsPerTask = 64
+    run(tasks: (x.rows + rowsPerTask - 1) / rowsPerTask) { task, _ in
+      for row in task * rowsPerTask..<min(x.rows, (task + 1) * rowsPerTask) {
+        kernels.log_softmax(y + row * x.columns, x.row(row), x.columns)
+      }
+    }
+  }
+}

@@ -62,12 +62,12 @@ extension Compute {
       let panel = tiles.panel(ofTask: task)
       let width = weights.width(ofPanel: panel)
       let sums = scratch(ofWorker: worker)
-      var accumulate = false
-      for term in terms {
+      let following = weights.panel(ofTask: task + threads, tiles).map { $0 + terms[0].input * width }
+      for (index, term) in terms.enumerated() {
+        let next = index + 1 < terms.count ? weights.panel(panel) + terms[index + 1].input * width : following
         kernels.multiply(
           sums, width, x.row(rows.lowerBound) + term.offset, x.stride,
-          weights.panel(panel) + term.input * width, width, term.depth, rows.count, accumulate)
-        accumulate = true
+          weights.panel(panel) + term.input * width, width, term.depth, rows.count, index > 0, next)
       }
       finish(y, rows: rows, panel: panel, sums: sums, width: width, epilogue)
     }
@@ -82,6 +82,15 @@ extension Compute {
       y.row(rows.lowerBound) + column, y.stride, sums, width, nil, epilogue.bias.map { $0.pointer + column },
       epilogue.residual.map { UnsafePointer($0.row(rows.lowerBound) + column) }, epilogue.residual?.stride ?? 0,
       min(width, y.columns - column), rows.count, epilogue.activation.code)
+  }
+}
+
+extension PackedMatrix {
+  /// The panel that a later task will multiply with, to be fetched ahead; nil where that is a narrow one or there is none.
+  public func panel(ofTask task: Int, _ tiles: Tiling) -> UnsafeMutablePointer<Float>? {
+    guard task < tiles.tasks else { return nil }
+    let panel = tiles.panel(ofTask: task)
+    return width(ofPanel: panel) == Self.panelWidth ? self.panel(panel) : nil
   }
 }
 

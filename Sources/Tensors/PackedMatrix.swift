@@ -17,8 +17,7 @@ public final class PackedMatrix: @unchecked Sendable {
     precondition(outputs > 0 && inputs > 0, "weights of \(outputs) x \(inputs)")
     self.outputs = outputs
     self.inputs = inputs
-    let padded = (outputs + Self.step - 1) / Self.step * Self.step
-    storage = AlignedBuffer(count: padded * inputs)
+    storage = AlignedBuffer(count: Self.padded(outputs) * inputs)
     for panel in 0..<panels {
       let width = width(ofPanel: panel)
       let first = panel * Self.panelWidth
@@ -32,10 +31,21 @@ public final class PackedMatrix: @unchecked Sendable {
     }
   }
 
-  /// Packs `weights`, (outputs, inputs) row-major.
-  public convenience init(outputs: Int, inputs: Int, weights: UnsafePointer<Float>) {
-    self.init(outputs: outputs, inputs: inputs) { weights[$0 * inputs + $1] }
+  /// Packs `weights`, (outputs, inputs) row-major; the fast way, for big matrices.
+  public init(outputs: Int, inputs: Int, weights: UnsafePointer<Float>, on compute: Compute) {
+    precondition(outputs > 0 && inputs > 0, "weights of \(outputs) x \(inputs)")
+    self.outputs = outputs
+    self.inputs = inputs
+    storage = AlignedBuffer(count: Self.padded(outputs) * inputs)
+    compute.run(tasks: panels) { panel, _ in
+      let first = panel * Self.panelWidth
+      compute.kernels.transpose(
+        self.panel(panel), width(ofPanel: panel), weights + first * inputs, inputs, inputs,
+        min(Self.panelWidth, outputs - first))
+    }
   }
+
+  private static func padded(_ outputs: Int) -> Int { (outputs + step - 1) / step * step }
 
   public var panels: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
 

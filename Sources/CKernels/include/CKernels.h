@@ -36,7 +36,19 @@ typedef enum ck_activation {
   CK_SILU,  // x sigmoid(x)
   CK_TANH,
   CK_SIGMOID,
+  // From here on one element at a time, in double precision.
+  CK_GELU_CLIPPED,   // x Phi(x), kept in -10...10
+  CK_HARD_SWISH,     // x min(max(x + 3, 0), 6) / 6
+  CK_LAPLACE,        // Phi((x - 0.707107) / 0.282095)
+  CK_LEAKY_RELU,     // x, or 0.01 x below 0
+  CK_MISH,           // x tanh(ln(1 + e^x))
+  CK_RELU_SQUARED,   // max(x, 0)^2
+  CK_RELU6,          // min(max(x, 0), 6)
+  CK_SQRT_SOFTPLUS,  // sqrt(ln(1 + e^x))
 } ck_activation;
+
+// The activation of one element in double precision: the rare ones' only form, and the oracle of the others.
+double ck_activation_of(ck_activation activation, double x);
 
 // Columns of a full panel of packed weights. The last panel of a matrix may be narrower: a multiple of CK_PANEL_STEP.
 enum { CK_PANEL_WIDTH = 48, CK_PANEL_STEP = 16 };
@@ -52,9 +64,11 @@ typedef struct ck_kernels {
   //
   // added in the order of k, one fused multiply-add each (two roundings at the portable level), so that an element does
   // not depend on which rows surround it. `width` is a multiple of CK_PANEL_STEP up to CK_PANEL_WIDTH and the row
-  // length of the panel. `accumulate` false starts from zero.
+  // length of the panel. `accumulate` false starts from zero. `next`, if not null, is the panel that this core will
+  // probably need after this one (as large): it is fetched meanwhile, since weights come from memory slower than they are
+  // multiplied.
   void (*multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
-                   ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate);
+                   ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next);
 
   // The epilogue of a product: y[r][c] = activation(scale[r] sums[r][c] + bias[c]) + residual[r][c], for c < columns.
   // `scale`, `bias` and `residual` may be null; `bias` must be readable up to the next multiple of CK_PANEL_STEP.

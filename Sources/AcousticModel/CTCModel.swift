@@ -1,0 +1,58 @@
+
+public import Checkpoints
+import Layers
+public import Tensors
+
+/// A `HubertForCTC` or `Wav2Vec2ForCTC`: configuration and packed weights. It does not change once loaded, and any number of
+/// ``Inference``s may share it.
+public final class CTCModel: Sendable {
+  public let configuration: ModelConfiguration
+  public let preprocessing: Preprocessing
+  /// Tensors of the checkpoint that inference has no use for, in ascending order.
+  public let unusedTensors: [String]
+
+  let featureEncoder: FeatureEncoder
+  let featureNorm: LayerNorm?
+  let featureProjection: Linear
+  let transformer: Transformer
+  let adapter: ConvolutionalAdapter?
+  let head: Linear
+
+  /// Loads a directory in Hugging Face's layout.
+  /// - Parameter compute: what packs the weights.
+  /// - Throws: ``ConfigurationError`` or `CheckpointError`, naming file and field or tensor.
+  public convenience init(directory: String, on compute: Compute) throws {
+    try self.init(
+      configuration: ModelConfiguration(contentsOf: "\(directory)/config.json"),
+      preprocessing: Preprocessing(directory: directory), weights: TensorArchive(path: directory), on: compute)
+  }
+
+  public init(
+    configuration: ModelConfiguration, preprocessing: Preprocessing, weights: TensorArchive, on compute: Compute
+  ) throws(CheckpointError) {
+    self.configuration = configuration
+    self.preprocessing = preprocessing
+    let reader = WeightReader(weights, on: compute)
+    let prefix = configuration.architecture.modelType
+    featureEncoder = try FeatureEncoder(configuration, reader, prefix: "\(prefix).feature_extractor")
+    let features = featureEncoder.outputs
+    featureNorm =
+      configuration.normalisesFeatures
+      ? try reader.layerNorm(
+        "\(prefix).feature_projection.layer_norm", features, epsilon: configuration.layerNormEpsilon) : nil
+    featureProjection = try reader.linear(
+      "\(prefix).feature_projection.projection", inputs: features, outputs: configuration.width)
+    transformer = try Transformer(configuration, reader, prefix: "\(prefix).encoder")
+    adapter = try configuration.adapter.map { adapter throws(CheckpointError) in
+      try ConvolutionalAdapter(adapter, inputs: configuration.width, reader, prefix: "\(prefix).adapter")
+    }
+    head = try reader.linear("lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
+    unusedTensors = weights.names.filter { !reader.read.contains($0) }
+  }
+
+  /// Frames of emissions for `samples` of waveform; 0 where the model cannot give any.
+  public func frames(for samples: Int) -> Int {
+    let frames = featureEncoder.frames(for: samples)
+    return adapter.map { $0.frames(for: frames) } ?? frames
+  }
+}
