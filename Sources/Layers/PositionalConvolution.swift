@@ -68,17 +68,18 @@ public final class PositionalConvolution: Sendable {
         let packed = weights[group]
         let panelWidth = packed.width(ofPanel: panel)
         let sums = compute.scratch(ofWorker: worker)
-        for (index, term) in terms.enumerated() {
-          let next = index + 1 < terms.count ? packed.panel(panel) + terms[index + 1].input * panelWidth : nil
-          kernels.multiply(
-            sums, panelWidth, gathered.row(group * padded + rows.lowerBound) + term.offset, width,
-            packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, index > 0,
-            next)
-        }
         let channels = group * width..<(group + 1) * width
-        compute.finish(
-          y.columns(channels), rows: rows, panel: panel, sums: sums, width: panelWidth,
-          Epilogue(bias: biases[group], activation: activation, residual: h.columns(channels)))
+        let epilogue = Epilogue(bias: biases[group], activation: activation, residual: h.columns(channels))
+        withUnsafePointer(to: epilogue.block(of: y.columns(channels), row: rows.lowerBound, panel: panel)) { epilogue in
+          for (index, term) in terms.enumerated() {
+            let last = index == terms.count - 1
+            let next = last ? nil : packed.panel(panel) + terms[index + 1].input * panelWidth
+            kernels.multiply(
+              sums, panelWidth, gathered.row(group * padded + rows.lowerBound) + term.offset, width,
+              packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, index > 0, next,
+              last ? epilogue : nil)
+          }
+        }
       }
     }
   }

@@ -125,17 +125,19 @@ private struct QueryBlock {
     for first in stride(from: 0, to: frames, by: PackedMatrix.panelWidth) {
       kernels.multiply(
         scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride, keys + first * headWidth,
-        min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil)
+        min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil, nil)
     }
     for row in 0..<rows.count { scales[row] = kernels.softmax_numerators(scores + row * scoresStride, frames) }
     let values = heads.values.row(head)
     for first in stride(from: 0, to: heads.paddedWidth, by: heads.valuePanel) {
+      var epilogue = ck_epilogue()
+      epilogue.y = y.row(rows.lowerBound) + column + first
+      epilogue.y_stride = y.stride
+      epilogue.columns = min(heads.valuePanel, headWidth - first)
+      epilogue.scale = UnsafePointer(scales)
       kernels.multiply(
         sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames, rows.count,
-        false, nil)
-      kernels.finish(
-        y.row(rows.lowerBound) + column + first, y.stride, sums, heads.valuePanel, scales, nil, nil, 0,
-        min(heads.valuePanel, headWidth - first), rows.count, Activation.identity.code)
+        false, nil, &epilogue)
     }
   }
 }

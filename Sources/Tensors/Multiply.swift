@@ -1,4 +1,4 @@
-import CKernels
+package import CKernels
 
 /// What happens to a product before it is stored: y = activation(sums + bias) + residual.
 public struct Epilogue: Sendable {
@@ -41,6 +41,17 @@ public struct ProductTerm: Sendable {
   public static let longest = 768
 }
 
+extension Epilogue {
+  /// The epilogue of one block: the rows of `y` from `row`, the columns of `panel`.
+  package func block(of y: Matrix, row: Int, panel: Int) -> ck_epilogue {
+    let column = panel * PackedMatrix.panelWidth
+    return ck_epilogue(
+      y: y.row(row) + column, y_stride: y.stride, columns: min(PackedMatrix.panelWidth, y.columns - column), scale: nil,
+      bias: bias.map { $0.pointer + column }, residual: residual.map { UnsafePointer($0.row(row) + column) },
+      residual_stride: residual?.stride ?? 0, activation: activation.code)
+  }
+}
+
 extension Compute {
   /// y = epilogue(x W^T): (rows, inputs) by (outputs, inputs) to (rows, outputs).
   public func multiply(_ x: Matrix, by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue = Epilogue()) {
@@ -63,25 +74,17 @@ extension Compute {
       let width = weights.width(ofPanel: panel)
       let sums = scratch(ofWorker: worker)
       let following = weights.panel(ofTask: task + threads, tiles).map { $0 + terms[0].input * width }
+      let block = epilogue.block(of: y, row: rows.lowerBound, panel: panel)
       for (index, term) in terms.enumerated() {
-        let next = index + 1 < terms.count ? weights.panel(panel) + terms[index + 1].input * width : following
-        kernels.multiply(
-          sums, width, x.row(rows.lowerBound) + term.offset, x.stride,
-          weights.panel(panel) + term.input * width, width, term.depth, rows.count, index > 0, next)
+        let last = index == terms.count - 1
+        let next = last ? following : weights.panel(panel) + terms[index + 1].input * width
+        withUnsafePointer(to: block) { block in
+          kernels.multiply(
+            sums, width, x.row(rows.lowerBound) + term.offset, x.stride, weights.panel(panel) + term.input * width,
+            width, term.depth, rows.count, index > 0, next, last ? block : nil)
+        }
       }
-      finish(y, rows: rows, panel: panel, sums: sums, width: width, epilogue)
     }
-  }
-
-  /// Stores one block of sums: the rows of `y` in `rows`, the columns of `panel`.
-  public func finish(
-    _ y: Matrix, rows: Range<Int>, panel: Int, sums: UnsafePointer<Float>, width: Int, _ epilogue: Epilogue
-  ) {
-    let column = panel * PackedMatrix.panelWidth
-    kernels.finish(
-      y.row(rows.lowerBound) + column, y.stride, sums, width, nil, epilogue.bias.map { $0.pointer + column },
-      epilogue.residual.map { UnsafePointer($0.row(rows.lowerBound) + column) }, epilogue.residual?.stride ?? 0,
-      min(width, y.columns - column), rows.count, epilogue.activation.code)
   }
 }
 
@@ -100,15 +103,15 @@ public struct Tiling: Sendable {
   public let panels: Int
   public let rowsPerBlock: Int
 
-  /// Rows of a block: with 768 columns they fill half of a second-level cache of 1 MB. A multiple of two tiles, so that
-  /// pairs of rows stay together.
-  static let mostRows = 192
+  /// Rows of a block at most. Rows stream past a panel that stays in the second-level cache, so the more the better
+  /// (2 to 4 % from 168 to 1024); the sums of a block share that cache.
+  static let mostRows = 1024
 
   public init(rows: Int, panels: Int, threads: Int) {
     self.rows = rows
     self.panels = panels
     var blocks = max(1, (rows + Self.mostRows - 1) / Self.mostRows)
-    // Enough tasks that a core which is late costs little, unless blocks become too small to keep panels in cache.
+    // Enough tasks that a core which is late costs little, unless panels would be fetched for too few rows.
     while threads > 1 && blocks * panels < 8 * threads && rows / blocks > 48 { blocks += 1 }
     rowsPerBlock = max(16, ((rows + blocks - 1) / blocks + 15) / 16 * 16)
   }
