@@ -74,7 +74,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AcousticModelTests",
-      dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors", "TestSupport"], exclude: ["Goldens"],
+      dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors", "TestSupport"],
+      exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: strict),
     .testTarget(name: "warblerTests", dependencies: ["warbler"], swiftSettings: strict),

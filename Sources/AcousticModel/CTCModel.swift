@@ -1,10 +1,9 @@
-
 public import Checkpoints
 import Layers
 public import Tensors
 
-/// A `HubertForCTC` or `Wav2Vec2ForCTC`: configuration and packed weights. It does not change once loaded, and any number of
-/// ``Inference``s may share it.
+/// A `HubertForCTC` or `Wav2Vec2ForCTC`: configuration and packed weights. It does not change once loaded,
+/// and any number of ``Inference``s may share it.
 public final class CTCModel: Sendable {
   public let configuration: ModelConfiguration
   public let preprocessing: Preprocessing
@@ -24,11 +23,13 @@ public final class CTCModel: Sendable {
   public convenience init(directory: String, on compute: Compute) throws {
     try self.init(
       configuration: ModelConfiguration(contentsOf: "\(directory)/config.json"),
-      preprocessing: Preprocessing(directory: directory), weights: TensorArchive(path: directory), on: compute)
+      preprocessing: Preprocessing(directory: directory), weights: TensorArchive(path: directory), on: compute
+    )
   }
 
   public init(
-    configuration: ModelConfiguration, preprocessing: Preprocessing, weights: TensorArchive, on compute: Compute
+    configuration: ModelConfiguration, preprocessing: Preprocessing, weights: TensorArchive,
+    on compute: Compute
   ) throws(CheckpointError) {
     self.configuration = configuration
     self.preprocessing = preprocessing
@@ -46,7 +47,8 @@ public final class CTCModel: Sendable {
     adapter = try configuration.adapter.map { adapter throws(CheckpointError) in
       try ConvolutionalAdapter(adapter, inputs: configuration.width, reader, prefix: "\(prefix).adapter")
     }
-    head = try reader.linear("lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
+    head = try reader.linear(
+      "lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
     unusedTensors = weights.names.filter { !reader.read.contains($0) }
   }
 

@@ -2,11 +2,12 @@ import Checkpoints
 import Layers
 import Tensors
 
-/// The stack of convolutions from a waveform to features, (samples) to (T, C): wav2vec 2.0's feature encoder (Baevski et
-/// al. 2020, section 2).
+/// The stack of convolutions from a waveform to features, (samples) to (T, C): wav2vec 2.0's feature encoder
+/// (Baevski et al. 2020, section 2).
 ///
-/// It works through an utterance in blocks of frames, all layers of a block before the next block, so that what lies
-/// between layers stays in cache and memory does not grow with the utterance: at 10 s the first layer alone would give 65 MB.
+/// It works through an utterance in blocks of frames, all layers of a block before the next block, so that
+/// what lies between layers stays in cache and memory does not grow with the utterance: at 10 s the first
+/// layer alone would give 65 MB.
 final class FeatureEncoder: Sendable {
   private enum FirstLayer {
     case plain(Convolution)
@@ -24,7 +25,8 @@ final class FeatureEncoder: Sendable {
   private let strides: [Int]
   private let activation: Activation
 
-  /// Frames of a block. The layers of the usual stack give 64 x 64, 64 x 32, ... frames a block, 8 MB for the first.
+  /// Frames of a block. The layers of the usual stack give 64 x 64, 64 x 32, ... frames a block, 8 MB for the
+  /// first.
   static let framesPerBlock = 64
 
   /// transformers builds these norms without passing `layer_norm_eps` on.
@@ -52,7 +54,8 @@ final class FeatureEncoder: Sendable {
         continue
       }
       let convolution = Convolution(
-        outputs: channels[layer], inputs: inputs, kernel: kernels[layer], stride: strides[layer], weights: weights,
+        outputs: channels[layer], inputs: inputs, kernel: kernels[layer], stride: strides[layer],
+        weights: weights,
         bias: bias.map { Vector($0) })
       if layer == 0 { first = .plain(convolution) } else { convolutions.append(convolution) }
       if configuration.featureNorm == .layer {
@@ -73,7 +76,8 @@ final class FeatureEncoder: Sendable {
 
   /// (samples) to (T, C) with T = ``frames(for:)``, which must not be 0.
   func forward(_ waveform: [Float], into features: Matrix, workspace: Workspace, on compute: Compute) {
-    precondition(features.rows == frames(for: waveform.count) && features.columns == outputs, "features' shape")
+    precondition(
+      features.rows == frames(for: waveform.count) && features.columns == outputs, "features' shape")
     waveform.withUnsafeBufferPointer { samples in
       // Only ever read.
       let samples = Matrix(
@@ -99,7 +103,8 @@ final class FeatureEncoder: Sendable {
               ? features.rows(block)
               : workspace.matrix(rows: ranges[index].count, columns: channels[index])
             layer.forward(
-              x, into: y, activation: norms.isEmpty ? activation : .identity, workspace: workspace, on: compute)
+              x, into: y, activation: norms.isEmpty ? activation : .identity, workspace: workspace,
+              on: compute)
             if !norms.isEmpty { norms[index].forward(y, into: y, activation: activation, on: compute) }
             x = y
           }

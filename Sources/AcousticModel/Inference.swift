@@ -4,8 +4,8 @@ public import Tensors
 
 /// The forward pass of a model from waveforms to emissions, with memory that is reused from call to call.
 ///
-/// Utterances of a call lie end to end, without padding: an utterance's emissions are, to the bit, what it gets alone,
-/// on any number of threads. Not for two callers at a time.
+/// Utterances of a call lie end to end, without padding: an utterance's emissions are, to the bit, what it
+/// gets alone, on any number of threads. Not for two callers at a time.
 public final class Inference {
   public let model: CTCModel
   public let compute: Compute
@@ -18,8 +18,8 @@ public final class Inference {
 
   /// Emissions of each waveform.
   /// - Parameters:
-  ///   - waveforms: at the model's sample rate, normalised if its preprocessing says so; each long enough that
-  ///     ``CTCModel/frames(for:)`` is not 0.
+  ///   - waveforms: at the model's sample rate, normalised if its preprocessing says so; each long enough
+  ///     that ``CTCModel/frames(for:)`` is not 0.
   ///   - times: where the time went is added to this.
   public func emissions(for waveforms: [[Float]], times: StageTimes? = nil) -> [Emissions] {
     let lengths = waveforms.map { model.featureEncoder.frames(for: $0.count) }
@@ -45,7 +45,9 @@ public final class Inference {
   }
 
   /// Waveforms to projected features, (N, D).
-  private func encode(_ waveforms: [[Float]], _ utterances: [Range<Int>], into projected: Matrix, _ times: StageTimes?) {
+  private func encode(
+    _ waveforms: [[Float]], _ utterances: [Range<Int>], into projected: Matrix, _ times: StageTimes?
+  ) {
     workspace.scope {
       let features = workspace.matrix(rows: projected.rows, columns: model.featureEncoder.outputs)
       times.measure(.featureEncoder) {

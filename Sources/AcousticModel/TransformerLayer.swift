@@ -59,7 +59,8 @@ final class TransformerLayer: Sendable {
       for index in bias.indices { bias[index] *= factor }
     }
     return Linear(
-      weights: PackedMatrix(outputs: 3 * width, inputs: width, weights: weights, on: reader.compute), bias: Vector(bias))
+      weights: PackedMatrix(outputs: 3 * width, inputs: width, weights: weights, on: reader.compute),
+      bias: Vector(bias))
   }
 
   /// (N, D) in place; `utterances` are the rows of each.

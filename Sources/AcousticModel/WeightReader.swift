@@ -2,8 +2,8 @@ import Checkpoints
 import Layers
 import Tensors
 
-/// Reads a checkpoint's parameters by transformers' names into layers, and lets go of each tensor's mapped pages once
-/// they are packed, so that the weights are in memory once.
+/// Reads a checkpoint's parameters by transformers' names into layers, and lets go of each tensor's mapped
+/// pages once they are packed, so that the weights are in memory once.
 final class WeightReader {
   let archive: TensorArchive
   let compute: Compute
@@ -24,7 +24,9 @@ final class WeightReader {
     return floats
   }
 
-  func vector(_ name: String, _ count: Int) throws(CheckpointError) -> Vector { Vector(try floats(name, count)) }
+  func vector(_ name: String, _ count: Int) throws(CheckpointError) -> Vector {
+    Vector(try floats(name, count))
+  }
 
   /// `prefix.weight` (outputs, inputs) and `prefix.bias`.
   func linear(_ prefix: String, inputs: Int, outputs: Int) throws(CheckpointError) -> Linear {
@@ -36,6 +38,7 @@ final class WeightReader {
 
   func layerNorm(_ prefix: String, _ count: Int, epsilon: Float) throws(CheckpointError) -> LayerNorm {
     LayerNorm(
-      weight: try vector("\(prefix).weight", count), bias: try vector("\(prefix).bias", count), epsilon: epsilon)
+      weight: try vector("\(prefix).weight", count), bias: try vector("\(prefix).bias", count),
+      epsilon: epsilon)
   }
 }

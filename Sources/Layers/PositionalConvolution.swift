@@ -1,11 +1,11 @@
 import CKernels
 public import Tensors
 
-/// The convolution that tells the transformer where a frame stands: (T, D) to (T, D), grouped, zeros beyond both ends,
-/// `activation` after, and added to the frames (Baevski et al. 2020, section 2).
+/// The convolution that tells the transformer where a frame stands: (T, D) to (T, D), grouped, zeros beyond
+/// both ends, `activation` after, and added to the frames (Baevski et al. 2020, section 2).
 ///
-/// y[t] = h[t] + activation(b + sum over k < kernel of W[k] x[t + k - kernel / 2]), per group of D / groups channels. An
-/// even kernel would give T + 1 frames; the last is dropped.
+/// y[t] = h[t] + activation(b + sum over k < kernel of W[k] x[t + k - kernel / 2]), per group of D / groups
+/// channels. An even kernel would give T + 1 frames; the last is dropped.
 public final class PositionalConvolution: Sendable {
   public let channels: Int
   public let groups: Int
@@ -70,13 +70,15 @@ public final class PositionalConvolution: Sendable {
         let sums = compute.scratch(ofWorker: worker)
         let channels = group * width..<(group + 1) * width
         let epilogue = Epilogue(bias: biases[group], activation: activation, residual: h.columns(channels))
-        withUnsafePointer(to: epilogue.block(of: y.columns(channels), row: rows.lowerBound, panel: panel)) { epilogue in
+        withUnsafePointer(to: epilogue.block(of: y.columns(channels), row: rows.lowerBound, panel: panel)) {
+          epilogue in
           for (index, term) in terms.enumerated() {
             let last = index == terms.count - 1
             let next = last ? nil : packed.panel(panel) + terms[index + 1].input * panelWidth
             kernels.multiply(
               sums, panelWidth, gathered.row(group * padded + rows.lowerBound) + term.offset, width,
-              packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, index > 0, next,
+              packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, index > 0,
+              next,
               last ? epilogue : nil)
           }
         }

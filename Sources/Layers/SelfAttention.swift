@@ -3,8 +3,9 @@ public import Tensors
 
 /// Softmax(q k^T) v for every head of every utterance of a packed batch (Vaswani et al. 2017, equation 1).
 ///
-/// Scores are base-2 logarithms: the caller has multiplied q by log2(e) / sqrt(head width). A block of queries meets all
-/// keys of its utterance at once, so scores take (queries of a block, T) floats a worker, whatever the batch.
+/// Scores are base-2 logarithms: the caller has multiplied q by log2(e) / sqrt(head width). A block of
+/// queries meets all keys of its utterance at once, so scores take (queries of a block, T) floats a worker,
+/// whatever the batch.
 public struct SelfAttention: Sendable {
   public let heads: Int
   /// Width of a head.
@@ -21,10 +22,12 @@ public struct SelfAttention: Sendable {
   ///   - utterances: the rows of each utterance; results of one do not depend on the others.
   ///   - y: (N, D), heads side by side; overwritten.
   public func forward(
-    _ queriesKeysValues: Matrix, utterances: [Range<Int>], into y: Matrix, workspace: Workspace, on compute: Compute
+    _ queriesKeysValues: Matrix, utterances: [Range<Int>], into y: Matrix, workspace: Workspace,
+    on compute: Compute
   ) {
     let width = heads * headWidth
-    precondition(queriesKeysValues.columns == 3 * width && y.columns == width, "heads do not fit the projections")
+    precondition(
+      queriesKeysValues.columns == 3 * width && y.columns == width, "heads do not fit the projections")
     let queries = queriesKeysValues.columns(0..<width)
     let keys = queriesKeysValues.columns(width..<2 * width)
     let values = queriesKeysValues.columns(2 * width..<3 * width)
@@ -81,7 +84,8 @@ private struct PackedHeads {
     for first in stride(from: 0, to: frames.count, by: PackedMatrix.panelWidth) {
       let rows = min(PackedMatrix.panelWidth, frames.count - first)
       compute.kernels.transpose(
-        keys.row(head) + first * headWidth, min(PackedMatrix.panelWidth, paddedFrames - first), source.row(first),
+        keys.row(head) + first * headWidth, min(PackedMatrix.panelWidth, paddedFrames - first),
+        source.row(first),
         source.stride, headWidth, rows)
     }
     let values = values.row(head)
@@ -114,7 +118,9 @@ private struct QueryBlock {
   /// Floats that ``attend(queries:into:scratch:_:)`` needs: scores, sums and scales.
   var scratch: Int { rows.count * (scoresStride + heads.valuePanel + 1) }
 
-  func attend(queries: Matrix, into y: Matrix, scratch scores: UnsafeMutablePointer<Float>, _ compute: Compute) {
+  func attend(
+    queries: Matrix, into y: Matrix, scratch scores: UnsafeMutablePointer<Float>, _ compute: Compute
+  ) {
     let kernels = compute.kernels
     let frames = heads.frames.count
     let headWidth = heads.headWidth
@@ -124,10 +130,13 @@ private struct QueryBlock {
     let keys = heads.keys.row(head)
     for first in stride(from: 0, to: frames, by: PackedMatrix.panelWidth) {
       kernels.multiply(
-        scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride, keys + first * headWidth,
+        scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride,
+        keys + first * headWidth,
         min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil, nil)
     }
-    for row in 0..<rows.count { scales[row] = kernels.softmax_numerators(scores + row * scoresStride, frames) }
+    for row in 0..<rows.count {
+      scales[row] = kernels.softmax_numerators(scores + row * scoresStride, frames)
+    }
     let values = heads.values.row(head)
     for first in stride(from: 0, to: heads.paddedWidth, by: heads.valuePanel) {
       var epilogue = ck_epilogue()
@@ -136,7 +145,8 @@ private struct QueryBlock {
       epilogue.columns = min(heads.valuePanel, headWidth - first)
       epilogue.scale = UnsafePointer(scales)
       kernels.multiply(
-        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames, rows.count,
+        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames,
+        rows.count,
         false, nil, &epilogue)
     }
   }

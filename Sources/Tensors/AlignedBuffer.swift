@@ -2,8 +2,8 @@
 import Glibc
 #endif
 
-/// Floats that one owner allocates and frees. Big buffers start on a huge page and ask for huge pages, so that streaming
-/// through hundreds of megabytes of weights does not stall on address translation.
+/// Floats that one owner allocates and frees. Big buffers start on a huge page and ask for huge pages, so
+/// that streaming through hundreds of megabytes of weights does not stall on address translation.
 ///
 /// Contents start undefined.
 public final class AlignedBuffer: @unchecked Sendable {

@@ -15,8 +15,8 @@ public struct Epilogue: Sendable {
   }
 }
 
-/// One of the products whose sum a result is: the `depth` floats that start `offset` floats after a row's first, with
-/// the inputs of the weights from `input` on.
+/// One of the products whose sum a result is: the `depth` floats that start `offset` floats after a row's
+/// first, with the inputs of the weights from `input` on.
 public struct ProductTerm: Sendable {
   public var offset: Int
   public var input: Int
@@ -28,7 +28,8 @@ public struct ProductTerm: Sendable {
     self.depth = depth
   }
 
-  /// A product over `depth` adjacent floats, cut where a panel's share of the weights outgrows the second-level cache.
+  /// A product over `depth` adjacent floats, cut where a panel's share of the weights outgrows the
+  /// second-level cache.
   public static func whole(depth: Int) -> [ProductTerm] {
     let pieces = (depth + longest - 1) / longest
     let piece = (depth + pieces - 1) / pieces
@@ -46,7 +47,8 @@ extension Epilogue {
   package func block(of y: Matrix, row: Int, panel: Int) -> ck_epilogue {
     let column = panel * PackedMatrix.panelWidth
     return ck_epilogue(
-      y: y.row(row) + column, y_stride: y.stride, columns: min(PackedMatrix.panelWidth, y.columns - column), scale: nil,
+      y: y.row(row) + column, y_stride: y.stride, columns: min(PackedMatrix.panelWidth, y.columns - column),
+      scale: nil,
       bias: bias.map { $0.pointer + column }, residual: residual.map { UnsafePointer($0.row(row) + column) },
       residual_stride: residual?.stride ?? 0, activation: activation.code)
   }
@@ -54,13 +56,15 @@ extension Epilogue {
 
 extension Compute {
   /// y = epilogue(x W^T): (rows, inputs) by (outputs, inputs) to (rows, outputs).
-  public func multiply(_ x: Matrix, by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue = Epilogue()) {
+  public func multiply(
+    _ x: Matrix, by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue = Epilogue()
+  ) {
     precondition(x.columns == weights.inputs, "\(x.columns) columns by weights of \(weights.inputs) inputs")
     multiply(x, terms: ProductTerm.whole(depth: weights.inputs), by: weights, into: y, epilogue)
   }
 
-  /// y = epilogue(sum over terms), where row r of a term starts at `x.row(r) + term.offset` and may reach past the row's
-  /// end into the rows that follow.
+  /// y = epilogue(sum over terms), where row r of a term starts at `x.row(r) + term.offset` and may reach
+  /// past the row's end into the rows that follow.
   public func multiply(
     _ x: Matrix, terms: [ProductTerm], by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue
   ) {
@@ -80,7 +84,8 @@ extension Compute {
         let next = last ? following : weights.panel(panel) + terms[index + 1].input * width
         withUnsafePointer(to: block) { block in
           kernels.multiply(
-            sums, width, x.row(rows.lowerBound) + term.offset, x.stride, weights.panel(panel) + term.input * width,
+            sums, width, x.row(rows.lowerBound) + term.offset, x.stride,
+            weights.panel(panel) + term.input * width,
             width, term.depth, rows.count, index > 0, next, last ? block : nil)
         }
       }
@@ -89,7 +94,8 @@ extension Compute {
 }
 
 extension PackedMatrix {
-  /// The panel that a later task will multiply with, to be fetched ahead; nil where that is a narrow one or there is none.
+  /// The panel that a later task will multiply with, to be fetched ahead; nil where that is a narrow one or
+  /// there is none.
   public func panel(ofTask task: Int, _ tiles: Tiling) -> UnsafeMutablePointer<Float>? {
     guard task < tiles.tasks else { return nil }
     let panel = tiles.panel(ofTask: task)
@@ -103,8 +109,8 @@ public struct Tiling: Sendable {
   public let panels: Int
   public let rowsPerBlock: Int
 
-  /// Rows of a block at most. Rows stream past a panel that stays in the second-level cache, so the more the better
-  /// (2 to 4 % from 168 to 1024); the sums of a block share that cache.
+  /// Rows of a block at most. Rows stream past a panel that stays in the second-level cache, so the more the
+  /// better (2 to 4 % from 168 to 1024); the sums of a block share that cache.
   static let mostRows = 1024
 
   public init(rows: Int, panels: Int, threads: Int) {

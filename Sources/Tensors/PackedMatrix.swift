@@ -2,8 +2,8 @@ import CKernels
 
 /// Weights laid out for the kernels: y = x W^T with W (outputs, inputs).
 ///
-/// Panels of 48 outputs (the last narrower, in steps of 16), each [input][output of the panel], so that a kernel reads
-/// them front to back. Outputs that pad the last panel are 0.
+/// Panels of 48 outputs (the last narrower, in steps of 16), each [input][output of the panel], so that a
+/// kernel reads them front to back. Outputs that pad the last panel are 0.
 public final class PackedMatrix: @unchecked Sendable {
   public let outputs: Int
   public let inputs: Int

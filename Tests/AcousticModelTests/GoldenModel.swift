@@ -4,13 +4,15 @@ import Checkpoints
 import JSON
 import Tensors
 
-/// The tiny seeded models that `scripts/goldens/forward.py` wrote, with what transformers made of the same waveforms.
+/// The tiny seeded models that `scripts/goldens/forward.py` wrote, with what transformers made of the same
+/// waveforms.
 struct GoldenModel: CustomStringConvertible, Sendable {
   static let root = String(#filePath.dropLast("GoldenModel.swift".count)) + "Goldens"
 
   /// Every variant, in the generator's order.
   static let all: [GoldenModel] = {
-    guard let index = try? JSONValue(contentsOf: "\(root)/goldens.json", options: .python)["variants"]?.object else {
+    guard let index = try? JSONValue(contentsOf: "\(root)/goldens.json", options: .python)["variants"]?.object
+    else {
       return []
     }
     return index.members.map {

@@ -56,7 +56,8 @@ struct ParityTests {
     for threads in [1, 2, 5] {
       let inference = Inference(model: model, on: Compute(threads: threads))
       #expect(inference.emissions(for: waveforms) == alone, "\(threads) threads")
-      #expect(inference.emissions(for: waveforms.reversed()) == alone.reversed(), "\(threads) threads, reversed")
+      #expect(
+        inference.emissions(for: waveforms.reversed()) == alone.reversed(), "\(threads) threads, reversed")
     }
   }
 
@@ -66,7 +67,9 @@ struct ParityTests {
     let compute = Compute(threads: 1)
     let waveform = try #require(try golden.waveforms().last).samples
     let emissions = try KernelLevel.supported.map { level in
-      Inference(model: try golden.load(on: Compute(threads: 1, level: level)), on: compute).emissions(for: [waveform])
+      Inference(model: try golden.load(on: Compute(threads: 1, level: level)), on: compute).emissions(for: [
+        waveform
+      ])
     }
     #expect(emissions.allSatisfy { $0 == emissions[0] })
   }

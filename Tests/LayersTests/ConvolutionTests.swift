@@ -26,8 +26,11 @@ struct ConvolutionTests {
     Shape(frames: 31, inputs: 32, outputs: 16, kernel: 4, stride: 1),
   ]
 
-  /// What PyTorch's conv1d computes, channel-last and in double precision, and the sum of magnitudes of what it adds.
-  private func plain(_ shape: Shape, _ x: [Float], _ w: [Float], _ b: [Float]) -> [(value: Double, magnitude: Double)] {
+  /// What PyTorch's conv1d computes, channel-last and in double precision, and the sum of magnitudes of what
+  /// it adds.
+  private func plain(_ shape: Shape, _ x: [Float], _ w: [Float], _ b: [Float]) -> [(
+    value: Double, magnitude: Double
+  )] {
     let frames = (shape.frames - shape.kernel) / shape.stride + 1
     var result: [(Double, Double)] = []
     for t in 0..<frames {
@@ -93,12 +96,15 @@ struct ConvolutionTests {
 
   @Test("frames out follow floor((n - kernel) / stride) + 1, and 0 below one window")
   func frames() {
-    let convolution = Convolution(outputs: 1, inputs: 1, kernel: 10, stride: 5, weights: random(10, 1), bias: nil)
+    let convolution = Convolution(
+      outputs: 1, inputs: 1, kernel: 10, stride: 5, weights: random(10, 1), bias: nil)
     #expect([0, 9, 10, 14, 15, 400, 16000].map(convolution.outputFrames) == [0, 0, 1, 1, 2, 79, 3199])
     #expect(convolution.inputRange(for: 3..<5) == 15..<30)
   }
 
-  @Test("part of an utterance from an even frame on gives the bits of the whole", arguments: shapes.filter { $0.frames > 40 })
+  @Test(
+    "part of an utterance from an even frame on gives the bits of the whole",
+    arguments: shapes.filter { $0.frames > 40 })
   func partsGiveTheSameBits(_ shape: Shape) {
     let x = random(shape.frames * shape.inputs, 4)
     let convolution = Convolution(
@@ -108,7 +114,8 @@ struct ConvolutionTests {
     workspace.scope {
       let input = matrix(workspace, rows: shape.frames, columns: shape.inputs, x)
       let whole = workspace.matrix(rows: convolution.outputFrames(for: shape.frames), columns: shape.outputs)
-      convolution.forward(input, into: whole, activation: .gelu, workspace: workspace, on: Compute(threads: 1))
+      convolution.forward(
+        input, into: whole, activation: .gelu, workspace: workspace, on: Compute(threads: 1))
       for range in [2..<whole.rows, 6..<9, 8..<whole.rows - 1] where range.upperBound <= whole.rows {
         let part = workspace.matrix(rows: range.count, columns: shape.outputs)
         convolution.forward(
@@ -141,7 +148,8 @@ struct PositionalConvolutionTests {
           let y = workspace.matrix(rows: frames, columns: channels)
           layer.forward(
             matrix(workspace, rows: frames, columns: channels, x), into: y,
-            addingTo: matrix(workspace, rows: frames, columns: channels, h), workspace: workspace, on: compute)
+            addingTo: matrix(workspace, rows: frames, columns: channels, h), workspace: workspace, on: compute
+          )
           for t in 0..<frames {
             for channel in 0..<channels {
               let group = channel / width
@@ -157,7 +165,9 @@ struct PositionalConvolutionTests {
               }
               let expected = Double(h[t * channels + channel]) + max(sum, 0)
               let bound = 16 * Double(kernel * width) * rounding * magnitude
-              #expect(abs(Double(y.row(t)[channel]) - expected) <= bound, "\(level), \(frames) frames, \(t), \(channel)")
+              #expect(
+                abs(Double(y.row(t)[channel]) - expected) <= bound,
+                "\(level), \(frames) frames, \(t), \(channel)")
             }
           }
         }

@@ -18,7 +18,9 @@ struct SelfAttentionTests {
     var result = [Double](repeating: 0, count: rows.count * width)
     for head in 0..<heads {
       for t in rows {
-        let scores = rows.map { s in (0..<headWidth).reduce(0) { $0 + value(t, 0, head, $1) * value(s, 1, head, $1) } }
+        let scores = rows.map { s in
+          (0..<headWidth).reduce(0) { $0 + value(t, 0, head, $1) * value(s, 1, head, $1) }
+        }
         let most = scores.max()!
         let numerators = scores.map { exp2($0 - most) }
         let sum = numerators.reduce(0, +)
@@ -31,7 +33,9 @@ struct SelfAttentionTests {
     return result
   }
 
-  @Test("equals the definition in double precision", arguments: [(1, 1), (3, 7), (2, 12), (1, 40), (2, 64), (1, 80), (2, 48)])
+  @Test(
+    "equals the definition in double precision",
+    arguments: [(1, 1), (3, 7), (2, 12), (1, 40), (2, 64), (1, 80), (2, 48)])
   func equalsDefinition(heads: Int, headWidth: Int) {
     let width = heads * headWidth
     let lengths = [1, 2, 15, 17, 49, 100]
@@ -52,7 +56,8 @@ struct SelfAttentionTests {
         for rows in utterances {
           let expected = plain(qkv, rows: rows, heads: heads, headWidth: headWidth)
           for (found, expected) in zip(y.rows(rows).elements(), expected) {
-            // A score of magnitude up to headWidth / 3 is off by headWidth roundings of that; weights by as much again.
+            // A score of magnitude up to headWidth / 3 is off by headWidth roundings of that; weights by as
+            // much again.
             let bound = rounding * Double(headWidth * headWidth + 4 * rows.count + 32)
             #expect(abs(Double(found) - expected) <= bound, "\(level), \(rows)")
           }
@@ -71,7 +76,8 @@ struct SelfAttentionTests {
       workspace.scope {
         let y = workspace.matrix(rows: 150, columns: width)
         SelfAttention(heads: heads, headWidth: headWidth).forward(
-          matrix(workspace, rows: 150, columns: 3 * width, qkv), utterances: utterances, into: y, workspace: workspace,
+          matrix(workspace, rows: 150, columns: 3 * width, qkv), utterances: utterances, into: y,
+          workspace: workspace,
           on: Compute(threads: threads))
         return utterances.map { y.rows($0).elements() }
       }

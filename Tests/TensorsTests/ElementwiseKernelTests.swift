@@ -50,10 +50,11 @@ struct ElementwiseKernelTests {
     }
   }
 
-  /// Every activation and how far a float32 evaluation may be from the exact value at x: a few roundings of the result
-  /// plus, where a form subtracts, of what it subtracts.
+  /// Every activation and how far a float32 evaluation may be from the exact value at x: a few roundings of
+  /// the result plus, where a form subtracts, of what it subtracts.
   static let activations: [(ck_activation, @Sendable (Double) -> Double)] = [
-    (CK_IDENTITY, { _ in 0 }), (CK_GELU, { 2e-7 * abs($0) + 1e-9 }), (CK_GELU_TANH, { 4e-7 * abs($0) + 1e-9 }),
+    (CK_IDENTITY, { _ in 0 }), (CK_GELU, { 2e-7 * abs($0) + 1e-9 }),
+    (CK_GELU_TANH, { 4e-7 * abs($0) + 1e-9 }),
     (CK_GELU_SIGMOID, { 4e-7 * abs($0) + 1e-9 }), (CK_RELU, { _ in 0 }), (CK_SILU, { 4e-7 * abs($0) + 1e-9 }),
     (CK_TANH, { _ in 3e-7 }), (CK_SIGMOID, { _ in 3e-7 }), (CK_GELU_CLIPPED, { 1e-7 * abs($0) }),
     (CK_HARD_SWISH, { 1e-7 * abs($0) }), (CK_LAPLACE, { _ in 1e-7 }), (CK_LEAKY_RELU, { 1e-7 * abs($0) }),
@@ -73,7 +74,8 @@ struct ElementwiseKernelTests {
           let expected = ck_activation_of(activation, Double(value))
           #expect(
             abs(Double(result) - expected) <= tolerance(Double(value)),
-            "level \(kernels.level.rawValue), activation \(activation.rawValue) at \(value): \(result), not \(expected)")
+            "level \(kernels.level.rawValue), activation \(activation.rawValue) at \(value): \(result), not \(expected)"
+          )
         }
       }
     }
@@ -92,7 +94,8 @@ struct ElementwiseKernelTests {
       for c in 0..<count {
         let expected = numerators[c] / sum
         // 40 has a rounding error of 2e-6, which the exponent turns into a relative error of the result.
-        #expect(abs(Double(x[c]) * Double(scale) - expected) <= 4e-6 * expected + 1e-30, "\(kernels.level), \(c)")
+        #expect(
+          abs(Double(x[c]) * Double(scale) - expected) <= 4e-6 * expected + 1e-30, "\(kernels.level), \(c)")
       }
     }
   }
@@ -127,7 +130,9 @@ struct ElementwiseKernelTests {
     }
   }
 
-  @Test("transpose moves every element and zeroes the padding", arguments: [(1, 1), (3, 5), (4, 4), (17, 9), (48, 64), (31, 33)])
+  @Test(
+    "transpose moves every element and zeroes the padding",
+    arguments: [(1, 1), (3, 5), (4, 4), (17, 9), (48, 64), (31, 33)])
   func transpose(rows: Int, columns: Int) {
     let padded = (rows + 15) / 16 * 16
     let x = (0..<rows * (columns + 2)).map { Float($0) }

@@ -20,9 +20,11 @@ struct MultiplyKernelTests {
     Shape(rows: 6, depth: 700, width: 16, xStride: 701), Shape(rows: 17, depth: 3, width: 48, xStride: 1),
   ]
 
-  /// |error| of a sum of n products: each of the n additions and multiplications rounds once, relative to what has been
-  /// added up so far, which is at most the sum of magnitudes.
-  private func bound(_ depth: Int, _ magnitudes: Double) -> Double { 2 * Double(depth) * rounding * magnitudes }
+  /// |error| of a sum of n products: each of the n additions and multiplications rounds once, relative to
+  /// what has been added up so far, which is at most the sum of magnitudes.
+  private func bound(_ depth: Int, _ magnitudes: Double) -> Double {
+    2 * Double(depth) * rounding * magnitudes
+  }
 
   @Test("equals the plain triple loop in double precision, overlapping rows included", arguments: shapes)
   func equalsPlainLoop(_ shape: Shape) {
@@ -34,7 +36,8 @@ struct MultiplyKernelTests {
       for accumulate in [false, true] {
         var sums = before
         kernels.multiply(
-          &sums, shape.width, x, shape.xStride, panel, shape.width, shape.depth, shape.rows, accumulate, nil, nil)
+          &sums, shape.width, x, shape.xStride, panel, shape.width, shape.depth, shape.rows, accumulate, nil,
+          nil)
         for r in 0..<shape.rows {
           for c in 0..<shape.width {
             var expected = accumulate ? Double(before[r * shape.width + c]) : 0
@@ -61,11 +64,14 @@ struct MultiplyKernelTests {
     for kernels in everyLevel {
       var together = [Float](repeating: 0, count: rows * width)
       panel.withUnsafeBufferPointer {
-        kernels.multiply(&together, width, x, depth, $0.baseAddress!, width, depth, rows, false, $0.baseAddress!, nil)
+        kernels.multiply(
+          &together, width, x, depth, $0.baseAddress!, width, depth, rows, false, $0.baseAddress!, nil)
       }
       for r in 0..<rows {
         var alone = [Float](repeating: 0, count: width)
-        kernels.multiply(&alone, width, Array(x[r * depth..<(r + 1) * depth]), depth, panel, width, depth, 1, false, nil, nil)
+        kernels.multiply(
+          &alone, width, Array(x[r * depth..<(r + 1) * depth]), depth, panel, width, depth, 1, false, nil, nil
+        )
         #expect(alone == Array(together[r * width..<(r + 1) * width]), "\(kernels.level), row \(r)")
       }
     }
@@ -132,7 +138,9 @@ struct MultiplyKernelTests {
               if parts & 2 != 0 { expected += bias[c] }
               expected = max(expected, 0)
               if parts & 4 != 0 { expected += residual[r * 50 + c] }
-              #expect(abs(y[r * 53 + c] - expected) <= 16 * Float(rounding), "\(kernels.level), parts \(parts), \(r), \(c)")
+              #expect(
+                abs(y[r * 53 + c] - expected) <= 16 * Float(rounding),
+                "\(kernels.level), parts \(parts), \(r), \(c)")
             }
           }
         }

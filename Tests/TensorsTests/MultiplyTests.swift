@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Products with packed weights")
 struct MultiplyTests {
-  @Test("both ways of packing give the same panels", arguments: [(1, 1), (16, 5), (48, 7), (50, 33), (97, 64)])
+  @Test(
+    "both ways of packing give the same panels", arguments: [(1, 1), (16, 5), (48, 7), (50, 33), (97, 64)])
   func packing(outputs: Int, inputs: Int) {
     let weights = random(outputs * inputs, 1)
     let slow = PackedMatrix(outputs: outputs, inputs: inputs) { weights[$0 * inputs + $1] }
@@ -67,6 +68,7 @@ struct MultiplyTests {
     let reference = product(threads: 1, 0..<rows)
     for threads in [2, 3, 7] { #expect(product(threads: threads, 0..<rows) == reference) }
     let part = 37..<90
-    #expect(product(threads: 2, part) == Array(reference[part.lowerBound * outputs..<part.upperBound * outputs]))
+    #expect(
+      product(threads: 2, part) == Array(reference[part.lowerBound * outputs..<part.upperBound * outputs]))
   }
 }
