@@ -105,6 +105,13 @@ extension ModelConfiguration {
         "conv_dim, conv_kernel and conv_stride list \(counts[0]), \(counts[1]) and \(counts[2]) layers; they must agree"
       )
     }
+    // Keeps receptive field and hop far from overflow.
+    let samplesPerFrame = convolutionStrides.reduce(1.0) { $0 * Double($1) }
+    guard counts[0] <= 64, samplesPerFrame <= 1e9 else {
+      throw fields.error(
+        "conv_stride",
+        "\(counts[0]) layers with \(samplesPerFrame) samples between frames; at most 64 and 1e9 are supported")
+    }
     convolutionBias = try fields.bool("conv_bias", default: convolutionBias)
     if let name = try fields.string("feat_extract_norm") {
       guard let norm = FeatureNorm(rawValue: name) else {
