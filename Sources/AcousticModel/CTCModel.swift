@@ -19,12 +19,21 @@ public final class CTCModel: Sendable {
   let head: Linear
 
   /// Loads a directory in Hugging Face's layout.
-  /// - Parameter compute: what packs the weights.
+  /// - Parameters:
+  ///   - language: of a checkpoint that keeps an adapter for each language (MMS), the one to put in; nil leaves in what
+  ///     the weights were saved with. See ``LanguageAdapter``.
+  ///   - compute: what packs the weights.
   /// - Throws: ``ConfigurationError`` or `CheckpointError`, naming file and field or tensor.
-  public convenience init(directory: String, on compute: Compute) throws {
+  public convenience init(directory: String, language: String? = nil, on compute: Compute) throws {
+    var configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+    var weights = try TensorArchive(path: directory)
+    if let language {
+      let adapter = try LanguageAdapter(language: language, directory: directory)
+      configuration.vocabularySize = adapter.vocabularySize
+      weights = weights.overlaid(with: adapter.file)
+    }
     try self.init(
-      configuration: ModelConfiguration(contentsOf: "\(directory)/config.json"),
-      preprocessing: Preprocessing(directory: directory), weights: TensorArchive(path: directory), on: compute)
+      configuration: configuration, preprocessing: Preprocessing(directory: directory), weights: weights, on: compute)
   }
 
   public init(
