@@ -59,12 +59,10 @@ public final class DecodePipeline {
   ) throws {
     let queue = BoundedQueue<Loaded>(capacity: Self.aheadSeconds)
     let loader = UtteranceLoader(model: model, pcmSampleRate: options.pcmSampleRate)
-    runInBackground {
+    runInBackground { [options] in
       for entry in entries {
         let loaded = Self.load(entry, loader)
-        var weight = Self.leastSeconds
-        if case .utterance(let utterance) = loaded { weight = max(weight, utterance.durationSeconds) }
-        guard queue.give(loaded, weight: weight) else { return }
+        guard queue.give(loaded, weight: Self.weight(of: loaded, options)) else { return }
       }
       queue.finish()
     }
@@ -85,6 +83,15 @@ public final class DecodePipeline {
     } catch {
       return .failure(error)
     }
+  }
+
+  /// Seconds that an entry counts for.
+  private static func weight(of loaded: Loaded, _ options: Options) -> Double {
+    guard case .utterance(let utterance) = loaded else { return leastSeconds }
+    let seconds = utterance.durationSeconds
+    let isChunked = ChunkPlan.seconds(forRecordingOf: seconds, requested: options.chunkSeconds) != nil
+    // More than a batch takes: a recording in chunks is one by itself.
+    return max(seconds, isChunked ? batchSeconds + 1 : leastSeconds)
   }
 
   private func decode(_ batch: [Loaded], _ shouldStop: () -> Bool, _ deliver: (Event) throws -> Void) throws {
@@ -110,12 +117,12 @@ public final class DecodePipeline {
 
   private func transcribe(_ loaded: LoadedUtterance, _ emissions: Emissions, _ modelSeconds: Double) -> Event
   {
-    if let place = firstUnusable(emissions) {
+    if !emissions.isValid, let frame = emissions.firstInvalidFrame {
       return .failure(
         InputFailure(
           loaded.utterance.audioPath,
-          "the model gives \(emissions.logPosteriors[place]) at frame \(place / emissions.vocabularySize), expected "
-            + "log-posteriors; its weights are damaged, or the sound is far from what it can take"))
+          "the model's emissions are NaN or infinite at frame \(frame) (\(model.timing.seconds(frame: frame)) s); its "
+            + "weights are damaged, or the sound is far from what it can take"))
     }
     let start = monotonicSeconds()
     let hypothesis = decoder.decode(emissions)
@@ -141,9 +148,4 @@ public final class DecodePipeline {
     }
     return inference.emissions(for: utterances.map(\.samples))
   }
-}
-
-/// The first NaN or positive infinity.
-private func firstUnusable(_ emissions: Emissions) -> Int? {
-  emissions.logPosteriors.firstIndex { !($0 < .infinity) }
 }

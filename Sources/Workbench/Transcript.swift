@@ -54,7 +54,7 @@ extension Transcript {
       return Word(
         text: text, startSeconds: seconds(tokens[range.lowerBound].frames.lowerBound),
         endSeconds: seconds(tokens[range.upperBound - 1].frames.upperBound),
-        confidence: wordConfidence(of: tokens[range]))
+        confidence: tokens[range].confidence)
     }
     id = loaded.utterance.id
     audioPath = loaded.utterance.audioPath
