@@ -77,8 +77,12 @@ let package = Package(
       dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors", "TestSupport"],
       exclude: ["Goldens"],
       swiftSettings: strict),
-    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: strict),
-    .testTarget(name: "warblerTests", dependencies: ["warbler"], swiftSettings: strict),
+    .testTarget(
+      name: "WorkbenchTests",
+      dependencies: [
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "Vocabulary", "Workbench",
+      ],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -1,7 +1,8 @@
 /// The arithmetic of one utterance's forward pass: two operations for every multiply-add of its products.
 ///
-/// A nominal count, to hold times against: that of the direct convolution and of each product as it is written in the
-/// papers, whatever an implementation saves or adds. Norms, activations and softmax are not counted; they are below 1 %.
+/// A nominal count, to hold times against: that of the direct convolution and of each product as it is
+/// written in the papers, whatever an implementation saves or adds. Norms, activations and softmax are not
+/// counted; they are below 1 %.
 public struct Arithmetic: Sendable, Equatable {
   /// Operations by stage; 0 for ``Stage/norms``.
   public private(set) var operations: [Stage: Double]

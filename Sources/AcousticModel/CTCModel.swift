@@ -18,13 +18,22 @@ public final class CTCModel: Sendable {
   let head: Linear
 
   /// Loads a directory in Hugging Face's layout.
-  /// - Parameter compute: what packs the weights.
+  /// - Parameters:
+  ///   - language: of a checkpoint that keeps an adapter for each language (MMS), the one to put in; nil
+  ///     leaves in what the weights were saved with. See ``LanguageAdapter``.
+  ///   - compute: what packs the weights.
   /// - Throws: ``ConfigurationError`` or `CheckpointError`, naming file and field or tensor.
-  public convenience init(directory: String, on compute: Compute) throws {
+  public convenience init(directory: String, language: String? = nil, on compute: Compute) throws {
+    var configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+    var weights = try TensorArchive(path: directory)
+    if let language {
+      let adapter = try LanguageAdapter(language: language, directory: directory)
+      configuration.vocabularySize = adapter.vocabularySize
+      weights = weights.overlaid(with: adapter.file)
+    }
     try self.init(
-      configuration: ModelConfiguration(contentsOf: "\(directory)/config.json"),
-      preprocessing: Preprocessing(directory: directory), weights: TensorArchive(path: directory), on: compute
-    )
+      configuration: configuration, preprocessing: Preprocessing(directory: directory), weights: weights,
+      on: compute)
   }
 
   public init(
@@ -50,11 +59,5 @@ public final class CTCModel: Sendable {
     head = try reader.linear(
       "lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
     unusedTensors = weights.names.filter { !reader.read.contains($0) }
-  }
-
-  /// Frames of emissions for `samples` of waveform; 0 where the model cannot give any.
-  public func frames(for samples: Int) -> Int {
-    let frames = featureEncoder.frames(for: samples)
-    return adapter.map { $0.frames(for: frames) } ?? frames
   }
 }

@@ -37,11 +37,6 @@ final class ConvolutionalAdapter: Sendable {
     self.convolutions = convolutions
   }
 
-  /// Frames that come out for `frames`.
-  func frames(for frames: Int) -> Int {
-    convolutions.reduce(frames) { $0 == 0 ? 0 : $1.outputFrames(for: $0 + 2) }
-  }
-
   /// One utterance, (T, D) to (T', D').
   func forward(_ x: Matrix, into y: Matrix, workspace: Workspace, on compute: Compute) {
     workspace.scope {

@@ -21,8 +21,6 @@ final class FeatureEncoder: Sendable {
   /// One a layer where features are normed over channels; empty with the group norm.
   private let norms: [LayerNorm]
   private let channels: [Int]
-  private let kernels: [Int]
-  private let strides: [Int]
   private let activation: Activation
 
   /// Frames of a block. The layers of the usual stack give 64 x 64, 64 x 32, ... frames a block, 8 MB for the
@@ -34,8 +32,8 @@ final class FeatureEncoder: Sendable {
 
   init(_ configuration: ModelConfiguration, _ reader: WeightReader, prefix: String) throws(CheckpointError) {
     channels = configuration.convolutionChannels
-    kernels = configuration.convolutionKernels
-    strides = configuration.convolutionStrides
+    let kernels = configuration.convolutionKernels
+    let strides = configuration.convolutionStrides
     activation = configuration.featureActivation
     var convolutions: [Convolution] = []
     var norms: [LayerNorm] = []
@@ -69,15 +67,9 @@ final class FeatureEncoder: Sendable {
 
   var outputs: Int { channels.last! }
 
-  /// Frames that come out for `samples`; 0 below the receptive field.
-  func frames(for samples: Int) -> Int {
-    zip(kernels, strides).reduce(samples) { $0 < $1.0 ? 0 : ($0 - $1.0) / $1.1 + 1 }
-  }
-
-  /// (samples) to (T, C) with T = ``frames(for:)``, which must not be 0.
+  /// (samples) to (T, C) with T = `featureFrames(for:)` of the configuration, which must not be 0.
   func forward(_ waveform: [Float], into features: Matrix, workspace: Workspace, on compute: Compute) {
-    precondition(
-      features.rows == frames(for: waveform.count) && features.columns == outputs, "features' shape")
+    precondition(features.columns == outputs, "\(outputs) channels into \(features.columns)")
     waveform.withUnsafeBufferPointer { samples in
       // Only ever read.
       let samples = Matrix(

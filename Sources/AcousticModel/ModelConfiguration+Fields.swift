@@ -2,8 +2,8 @@ public import JSON
 import Tensors
 
 extension ModelConfiguration {
-  /// What a `config.json` says for this configuration: every field that it reads, by transformers' names. Fields that an
-  /// architecture or a switch leaves unread are absent.
+  /// What a `config.json` says for this configuration: every field that it reads, by transformers' names.
+  /// Fields that an architecture or a switch leaves unread are absent.
   public var fields: JSONObject {
     var fields: JSONObject = [
       "architectures": [.string(architecture.rawValue)], "model_type": .string(architecture.modelType),

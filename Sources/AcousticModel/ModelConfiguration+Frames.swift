@@ -1,6 +1,6 @@
 extension ModelConfiguration {
-  /// Frames that each convolution of the feature encoder gives for `samples` of waveform; 0 from the first on that has
-  /// too few for one window.
+  /// Frames that each convolution of the feature encoder gives for `samples` of waveform; 0 from the first on
+  /// that has too few for one window.
   public func featureFrames(for samples: Int) -> [Int] {
     var frames = samples
     return zip(convolutionKernels, convolutionStrides).map { kernel, stride in
@@ -9,8 +9,8 @@ extension ModelConfiguration {
     }
   }
 
-  /// Frames that each convolution of the adapter gives for `frames` of the transformer, each padded by one at both ends;
-  /// empty where there is no adapter.
+  /// Frames that each convolution of the adapter gives for `frames` of the transformer, each padded by one at
+  /// both ends; empty where there is no adapter.
   func adapterFrames(for frames: Int) -> [Int] {
     guard let adapter else { return [] }
     var frames = frames

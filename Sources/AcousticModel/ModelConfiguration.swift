@@ -110,7 +110,8 @@ extension ModelConfiguration {
     guard counts[0] <= 64, samplesPerFrame <= 1e9 else {
       throw fields.error(
         "conv_stride",
-        "\(counts[0]) layers with \(samplesPerFrame) samples between frames; at most 64 and 1e9 are supported")
+        "\(counts[0]) layers with \(samplesPerFrame) samples between frames; at most 64 and 1e9 are supported"
+      )
     }
     convolutionBias = try fields.bool("conv_bias", default: convolutionBias)
     if let name = try fields.string("feat_extract_norm") {

@@ -1,7 +1,8 @@
 public import Checkpoints
 
 extension ParameterList {
-  /// What the forward pass of `configuration` reads from these weights, in the spelling of weight norm that they have.
+  /// What the forward pass of `configuration` reads from these weights, in the spelling of weight norm that
+  /// they have.
   public init(_ configuration: ModelConfiguration, for weights: TensorArchive) {
     let name = "\(configuration.architecture.modelType).encoder.pos_conv_embed.conv.weight_g"
     self.init(configuration, weightNorm: weights[name] == nil ? .parametrized : .legacy)

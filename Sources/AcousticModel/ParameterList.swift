@@ -1,4 +1,5 @@
-/// The tensors that a configuration's forward pass reads from a checkpoint, by transformers' names, with their shapes.
+/// The tensors that a configuration's forward pass reads from a checkpoint, by transformers' names, with
+/// their shapes.
 ///
 /// It follows from the configuration alone, so that a checkpoint can be checked from its headers.
 public struct ParameterList: Sendable, Equatable {

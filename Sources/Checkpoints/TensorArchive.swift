@@ -35,6 +35,18 @@ public final class TensorArchive: Sendable {
     self.names = names.sorted()
   }
 
+  private init(_ base: TensorArchive, overlay file: SafetensorsFile) {
+    path = base.path
+    files = base.files + [file]
+    var owners = base.owners
+    for tensor in file.tensors { owners[ExactString(tensor.name)] = files.count - 1 }
+    self.owners = owners
+    names = Set(base.names + file.tensors.map(\.name)).sorted()
+  }
+
+  /// The same tensors, except that those of `file` stand in place of their namesakes, whatever their shapes.
+  public func overlaid(with file: SafetensorsFile) -> TensorArchive { TensorArchive(self, overlay: file) }
+
   public subscript(name: String) -> TensorDescription? { file(of: name)?[name] }
 
   /// Of all files: later shards do not override earlier ones.

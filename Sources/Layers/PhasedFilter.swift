@@ -26,13 +26,15 @@ final class PhasedFilter: Sendable {
     self.channels = channels
     self.taps = taps
     filters = (0..<Self.splits).map { split in
-      PackedMatrix(outputs: channels, inputs: taps / 4 * channels) { output, column in
-        let (tap, input) = (column / channels, column % channels)
-        // Taps of the inner filter, 2 tap (+ 1), of the outer one, 2 (2 tap) (+ 1).
-        let inner: [Int] = [[0], [1], [0, 1]][split % 3]
-        let outer: [Int] = [[0], [1], [0, 1]][split / 3]
+      // P has the even taps, Q the odd ones, R both.
+      let (outer, inner) = split.quotientAndRemainder(dividingBy: 3)
+      return PackedMatrix(outputs: channels, inputs: taps / 4 * channels) { output, column in
+        let (tap, input) = column.quotientAndRemainder(dividingBy: channels)
         var sum: Float = 0
-        for i in inner { for o in outer { sum += weight(output, input, 4 * tap + 2 * i + o) } }
+        if inner != 1 && outer != 1 { sum += weight(output, input, 4 * tap) }
+        if inner != 1 && outer != 0 { sum += weight(output, input, 4 * tap + 1) }
+        if inner != 0 && outer != 1 { sum += weight(output, input, 4 * tap + 2) }
+        if inner != 0 && outer != 0 { sum += weight(output, input, 4 * tap + 3) }
         return sum
       }
     }

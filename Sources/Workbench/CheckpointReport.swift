@@ -5,8 +5,8 @@ import Vocabulary
 
 /// What a checkpoint is, and what would keep it from being decoded with.
 ///
-/// Only `config.json`, the tokenizer's and preprocessor's files and the headers of the weights are read: it takes
-/// milliseconds, however large the checkpoint.
+/// Only `config.json`, the tokenizer's and preprocessor's files and the headers of the weights are read: it
+/// takes milliseconds, however large the checkpoint.
 public struct CheckpointReport: Sendable {
   /// Tensors of one storage type.
   struct Storage: Sendable {
@@ -95,8 +95,8 @@ extension CheckpointReport {
     return overflows ? .max : bytes
   }
 
-  /// 10^9 operations (two for a multiply-add) for a second of audio, in a recording of `seconds`: attention's share grows
-  /// with the length.
+  /// 10^9 operations (two for a multiply-add) for a second of audio, in a recording of `seconds`: attention's
+  /// share grows with the length.
   func gigaflopPerSecond(ofRecordingOf seconds: Int) -> Double {
     Arithmetic(configuration, samples: seconds * sampleRate).total / Double(seconds) * 1e-9
   }

@@ -46,7 +46,7 @@ public final class ModelBenchmark {
   public func measure(audioSeconds: Double, runs: Int) throws -> ModelTiming {
     precondition(runs > 0, "\(runs) runs")
     let samples = Int((audioSeconds * Double(sampleRate)).rounded())
-    guard model.frames(for: samples) > 0 else {
+    guard model.configuration.frames(for: samples) > 0 else {
       throw BenchmarkError(
         "\(audioSeconds) s of audio give no frame; the model needs at least "
           + "\(Double(model.configuration.receptiveField) / Double(sampleRate)) s")

@@ -1,7 +1,8 @@
 import AcousticModel
 import JSON
 
-/// How long a model's forward pass takes over one length of audio, and where the time goes. Medians over runs.
+/// How long a model's forward pass takes over one length of audio, and where the time goes. Medians over
+/// runs.
 public struct ModelTiming {
   let audioSeconds: Double
   let threads: Int

@@ -5,8 +5,8 @@ import Checkpoints
 import Glibc
 #endif
 
-/// Weights to time a configuration with, where no checkpoint of it is at hand: norms that change nothing, no biases, and
-/// all else uniform with variance 1 / fan-in, so that activations keep about their size.
+/// Weights to time a configuration with, where no checkpoint of it is at hand: norms that change nothing, no
+/// biases, and all else uniform with variance 1 / fan-in, so that activations keep about their size.
 ///
 /// They are written to a temporary file and mapped, and so take the way of any other weights.
 struct RandomWeights {

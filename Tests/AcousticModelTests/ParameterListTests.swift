@@ -30,17 +30,10 @@ struct ParameterListTests {
     #expect(list.parameters.count + model.unusedTensors.count == archive.names.count)
   }
 
-  @Test(arguments: variants)
-  func framesAreTheModels(variant: String) throws {
-    let model = try CTCModel(directory: "\(goldens)/\(variant)", on: Compute(threads: 1))
-    for samples in [0, 1, 399, 400, 719, 720, 721, 1599, 1600, 16_000, 21_937] {
-      #expect(model.configuration.frames(for: samples) == model.frames(for: samples), "\(samples) samples")
-    }
-  }
-
   @Test func theBaseModelHas94MillionParameters() {
     let list = ParameterList(ModelConfiguration())
-    // HubertModel of transformers has 94,371,712; 768 of them are the mask embedding, and the head adds 32 x 769.
+    // HubertModel of transformers has 94,371,712; 768 of them are the mask embedding, and the head adds 32 x
+    // 769.
     #expect(list.parameters.reduce(0) { $0 + $1.elementCount } == 94_371_712 - 768 + 32 * 769)
   }
 

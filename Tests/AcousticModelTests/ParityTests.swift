@@ -28,7 +28,7 @@ struct ParityTests {
       #expect(!references.isEmpty)
       var worst: Float = 0
       for (waveform, reference) in zip(waveforms, references) {
-        #expect(inference.model.frames(for: waveform.samples.count) == reference.frames)
+        #expect(inference.model.configuration.frames(for: waveform.samples.count) == reference.frames)
         guard reference.frames > 0 else { continue }
         let emissions = inference.emissions(for: [waveform.samples])[0]
         #expect(emissions.frames == reference.frames)
@@ -50,7 +50,9 @@ struct ParityTests {
   @Test("an utterance's bits do not depend on its batch mates or on threads", arguments: GoldenModel.all)
   func bitsAreStable(golden: GoldenModel) throws {
     let model = try golden.load(on: Compute(threads: 2))
-    let waveforms = try golden.waveforms().map(\.samples).filter { model.frames(for: $0.count) > 0 }
+    let waveforms = try golden.waveforms().map(\.samples).filter {
+      model.configuration.frames(for: $0.count) > 0
+    }
     let one = Inference(model: model, on: Compute(threads: 1))
     let alone = waveforms.map { one.emissions(for: [$0])[0] }
     for threads in [1, 2, 5] {

@@ -1,0 +1,66 @@
+/// DECODER of the command line: `greedy`, or `beam:key=value,...`.
+public struct DecoderChoice: Sendable, Equatable, CustomStringConvertible {
+  public let name: String
+  /// In the order written.
+  public let options: [Option]
+
+  public struct Option: Sendable, Equatable {
+    public let key: String
+    public let value: String
+  }
+
+  public static let greedy = DecoderChoice(name: "greedy", options: [])
+
+  private static let beamKeys: Set<String> = [
+    "width", "lm", "lm-weight", "word-score", "lexicon", "hotwords", "token-threshold", "beam-threshold",
+    "nbest",
+    "unk-score", "case",
+  ]
+
+  private init(name: String, options: [Option]) {
+    self.name = name
+    self.options = options
+  }
+
+  /// - Throws: a line that says what is wrong with `text`.
+  public init(parsing text: String) throws(UsageError) {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    name = String(parts[0])
+    guard ["greedy", "beam"].contains(name) else {
+      throw UsageError("--decoder \(text): no such decoder; use greedy (beam:key=value,... comes later)")
+    }
+    var options: [Option] = []
+    for item in parts.count > 1 && !parts[1].isEmpty
+      ? parts[1].split(separator: ",", omittingEmptySubsequences: false) : []
+    {
+      let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pair.count == 2, !pair[1].isEmpty else {
+        throw UsageError("--decoder \(text): expected key=value, found \"\(item)\"")
+      }
+      options.append(Option(key: String(pair[0]), value: String(pair[1])))
+    }
+    self.options = options
+    if name == "greedy", let option = options.first {
+      throw UsageError("--decoder \(text): greedy has no options, found \(option.key)")
+    }
+    if let unknown = options.first(where: { !Self.beamKeys.contains($0.key) }) {
+      throw UsageError(
+        "--decoder \(text): unknown key \(unknown.key); one of \(Self.beamKeys.sorted().joined(separator: ", "))"
+      )
+    }
+    guard name == "greedy" else {
+      throw UsageError("--decoder \(text): beam search is not in this version; use --decoder greedy")
+    }
+  }
+
+  public var description: String {
+    options.isEmpty ? name : "\(name):" + options.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+  }
+}
+
+/// A command used wrongly: one line that says how it is meant.
+public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = oneLine(description) }
+}

@@ -1,0 +1,87 @@
+public import AcousticModel
+public import Tensors
+public import Vocabulary
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A model that is ready to decode with: its weights, its vocabulary, and when its frames are.
+public final class LoadedModel: Sendable {
+  public let acoustic: CTCModel
+  public let vocabulary: CTCVocabulary
+  public let timing: FrameTiming
+
+  /// Loads a directory in Hugging Face's layout.
+  /// - Parameters:
+  ///   - language: for a checkpoint of many languages; nil for the `target_lang` of its tokenizer.
+  ///   - compute: what packs the weights.
+  /// - Throws: an error whose description is one line that names the file and the field or tensor.
+  public init(directory: String, language: String? = nil, on compute: Compute) throws {
+    try Self.checkDirectory(directory)
+    let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+    let speaks = try TokenizerSettings(directory: directory).targetLanguage
+    let chosen = language ?? speaks
+    let adapter = try Self.adapter(chosen, configuration, directory, isSavedLanguage: chosen == speaks)
+    vocabulary = try CTCVocabulary(directory: directory, language: language, blank: configuration.blank)
+    acoustic = try CTCModel(directory: directory, language: adapter, on: compute)
+    try vocabulary.checkFits(classes: acoustic.configuration.vocabularySize)
+    guard configuration.blank < acoustic.configuration.vocabularySize else {
+      throw ConfigurationError(
+        path: "\(directory)/config.json", field: "pad_token_id",
+        reason:
+          "expected a class below \(acoustic.configuration.vocabularySize), found \(configuration.blank)")
+    }
+    timing = FrameTiming(
+      samplesPerFrame: configuration.samplesPerFrame, sampleRate: acoustic.preprocessing.sampleRate)
+  }
+
+  /// The adapter to put in: none for a model that has none, nor where the weights themselves speak the
+  /// language and come without a file for it.
+  private static func adapter(
+    _ language: String?, _ configuration: ModelConfiguration, _ directory: String, isSavedLanguage: Bool
+  ) throws -> String? {
+    guard let language, configuration.attentionAdapterWidth != nil else { return nil }
+    if isSavedLanguage, !LanguageAdapter.exists(language: language, directory: directory) { return nil }
+    return language
+  }
+
+  private static func checkDirectory(_ directory: String) throws(InputFailure) {
+    var status = stat()
+    guard stat(directory, &status) == 0 else {
+      throw InputFailure(directory, "no model there: \(SystemError(number: errno)); check --model")
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw InputFailure(
+        directory,
+        "expected a model's directory (config.json, model.safetensors, vocab.json), found a file; name the directory"
+      )
+    }
+    guard access("\(directory)/config.json", F_OK) == 0 else {
+      throw InputFailure(
+        directory, "holds no config.json; name a directory as save_pretrained of transformers writes it")
+    }
+  }
+
+  /// Fewest samples that give a frame.
+  public var fewestSamples: Int {
+    let hop = acoustic.configuration.hop
+    var samples = acoustic.configuration.receptiveField
+    // What stands behind the feature encoder may want more than one of its frames.
+    while acoustic.configuration.frames(for: samples) == 0,
+      samples < acoustic.configuration.receptiveField + 1000 * hop
+    {
+      samples += hop
+    }
+    return samples
+  }
+}
+
+extension ModelConfiguration {
+  /// Samples from a frame of emissions to the next: the feature encoder's hop times the strides behind the
+  /// transformer.
+  var samplesPerFrame: Int {
+    guard let adapter else { return hop }
+    return (0..<adapter.layers).reduce(hop) { samples, _ in samples * adapter.stride }
+  }
+}

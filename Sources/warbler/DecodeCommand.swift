@@ -1,0 +1,81 @@
+import ArgumentParser
+import Workbench
+
+/// `warbler decode`: recordings to text.
+struct DecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode",
+    abstract: "Decode recordings to text with times.",
+    discussion: """
+      Results go to stdout in the order of the inputs, each as soon as it is ready: one line an input, with the id before \
+      the text when there are several. An input that cannot be decoded is named on stderr, and the others are decoded.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Audio files, directories, manifests (JSON lines with audio_filepath), or - for standard input.",
+      valueName: "input"))
+  var inputs: [String]
+
+  @Option(help: ArgumentHelp("The model's directory, in Hugging Face's layout.", valueName: "directory"))
+  var model: String
+
+  @Option(help: ArgumentHelp("greedy.", valueName: "decoder"))
+  var decoder = "greedy"
+
+  @Option(help: ArgumentHelp("text or jsonl.", valueName: "format"))
+  var format = "text"
+
+  @Option(
+    help: ArgumentHelp("Write the results to this file, line by line, instead of stdout.", valueName: "file"))
+  var out: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the emissions: DIR/ID.npy, (frames, classes) float32, natural-log posteriors.", valueName: "dir"))
+  var emissions: String?
+
+  @Option(help: ArgumentHelp("Keep the transcripts in this store; not in this version.", valueName: "file"))
+  var store: String?
+
+  @Flag(name: .customLong("no-store"), help: "Keep no transcripts in a store.")
+  var noStore = false
+
+  @Option(help: ArgumentHelp("fp32.", valueName: "precision"))
+  var precision = "fp32"
+
+  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
+  var threads: Int?
+
+  @Option(
+    name: .customLong("chunk-seconds"),
+    help: ArgumentHelp(
+      "Decode recordings longer than this in windows of this length (default: those over 120 s, in windows of 60 s).",
+      valueName: "s"))
+  var chunkSeconds: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Standard input is raw 16-bit little-endian mono samples at this rate, in Hz.", valueName: "rate"))
+  var pcm: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The language of a model that has several (default: the one its tokenizer names).",
+      valueName: "language"))
+  var language: String?
+
+  @Flag(help: "Write nothing to stderr but a line for each failure.")
+  var quiet = false
+
+  mutating func run() throws {
+    do {
+      var run = DecodeRun(try DecodeSettings(self))
+      try run.start()
+    } catch let error as UsageError {
+      var console = Console(isQuiet: quiet)
+      console.failure("\(error)")
+      throw ExitCode(64)
+    }
+  }
+}

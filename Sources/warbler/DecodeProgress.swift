@@ -1,0 +1,69 @@
+import Workbench
+
+/// How far a run is: counted in inputs, its speed in seconds of sound a second.
+struct DecodeProgress {
+  let total: Int
+  private(set) var decoded = 0
+  private(set) var failed = 0
+  private var audioSeconds = 0.0
+  private var underway = 0.0
+  private let start = monotonicSeconds()
+  private var lastLine = monotonicSeconds()
+
+  /// Seconds between plain lines.
+  private static let interval = 10.0
+  private static let barWidth = 24
+
+  init(total: Int) { self.total = total }
+
+  var isComplete: Bool { decoded + failed == total }
+
+  mutating func add(_ transcript: Transcript) {
+    decoded += 1
+    audioSeconds += transcript.durationSeconds
+    underway = 0
+  }
+
+  mutating func addFailure() {
+    failed += 1
+    underway = 0
+  }
+
+  /// So much of the next result is computed.
+  mutating func advance(to part: Double) { underway = part }
+
+  /// Whether a plain line should be written; asking begins the next interval.
+  mutating func isDue() -> Bool {
+    guard monotonicSeconds() - lastLine >= Self.interval else { return false }
+    lastLine = monotonicSeconds()
+    return true
+  }
+
+  private var elapsed: Double { monotonicSeconds() - start }
+  private var part: Double { (Double(decoded + failed) + underway) / Double(max(1, total)) }
+
+  /// `[######......] 12/48  18.3x real time  0:32 left`
+  var line: String {
+    let filled = Int(part * Double(Self.barWidth))
+    let bar =
+      String(repeating: "#", count: filled) + String(repeating: ".", count: Self.barWidth - filled)
+    let left = part > 0 ? elapsed * (1 - part) / part : nil
+    return "[\(bar)] \(decoded + failed)/\(total)  \(rate)" + (left.map { "  \(clock($0)) left" } ?? "")
+  }
+
+  /// What was done, in the end.
+  var summary: String {
+    "decoded \(decoded) of \(total) \(total == 1 ? "input" : "inputs"), \(rounded(audioSeconds)) s of audio in "
+      + "\(rounded(elapsed)) s (\(rate))" + (failed > 0 ? "; \(failed) failed" : "")
+  }
+
+  private var rate: String { "\(rounded(elapsed > 0 ? audioSeconds / elapsed : 0))x real time" }
+
+  private func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
+  private func clock(_ seconds: Double) -> String {
+    let seconds = Int(seconds.rounded())
+    let tail = seconds % 60 < 10 ? "0\(seconds % 60)" : "\(seconds % 60)"
+    return "\(seconds / 60):\(tail)"
+  }
+}

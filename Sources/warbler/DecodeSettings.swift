@@ -1,0 +1,66 @@
+import Workbench
+
+/// The arguments of `decode`, checked before anything is read or written.
+struct DecodeSettings {
+  let inputs: [String]
+  let model: String
+  let format: TranscriptFormat
+  let out: String?
+  let emissions: String?
+  let threads: Int
+  let options: DecodePipeline.Options
+  let language: String?
+  let isQuiet: Bool
+
+  init(_ command: DecodeCommand) throws(UsageError) {
+    _ = try DecoderChoice(parsing: command.decoder)
+    format = try Self.format(command.format)
+    try Self.checkPrecision(command.precision)
+    if let store = command.store {
+      throw UsageError("--store \(store): the store is not in this version; leave it out, or pass --no-store")
+    }
+    if let threads = command.threads, !(1...1024).contains(threads) {
+      throw UsageError("--threads \(threads): expected 1 to 1024")
+    }
+    if let seconds = command.chunkSeconds, !(seconds >= 1) {
+      throw UsageError("--chunk-seconds \(seconds): expected 1 or more")
+    }
+    if let rate = command.pcm {
+      guard command.inputs.contains("-") else {
+        throw UsageError("--pcm \(rate): it is about standard input, which is not among the inputs; add -")
+      }
+      guard (1_000...768_000).contains(rate) else {
+        throw UsageError("--pcm \(rate): expected a sample rate from 1000 to 768000 Hz")
+      }
+    }
+    inputs = command.inputs
+    model = Self.withoutTrailingSlash(command.model)
+    out = command.out
+    emissions = command.emissions.map(Self.withoutTrailingSlash)
+    threads = command.threads ?? availableProcessors()
+    language = command.language
+    isQuiet = command.quiet
+    var options = DecodePipeline.Options()
+    options.chunkSeconds = command.chunkSeconds
+    options.pcmSampleRate = command.pcm
+    self.options = options
+  }
+
+  private static func format(_ name: String) throws(UsageError) -> TranscriptFormat {
+    if let format = TranscriptFormat(rawValue: name) { return format }
+    let available = TranscriptFormat.allCases.map(\.rawValue).joined(separator: ", ")
+    throw UsageError("--format \(name): no such format; one of \(available)")
+  }
+
+  private static func checkPrecision(_ name: String) throws(UsageError) {
+    switch name {
+    case "fp32": return
+    case "bf16", "int8": throw UsageError("--precision \(name): not in this version; use fp32")
+    default: throw UsageError("--precision \(name): no such precision; use fp32")
+    }
+  }
+
+  private static func withoutTrailingSlash(_ path: String) -> String {
+    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+}
