@@ -367,19 +367,24 @@ static void KERNEL(layer_norm)(float *y, ptrdiff_t y_stride, const float *x, ptr
   }
 }
 
-static float KERNEL(softmax_numerators)(float *x, ptrdiff_t count) {
+static void KERNEL(softmax_maxima)(float most[CK_PANEL_STEP], float *x, ptrdiff_t count) {
   const ptrdiff_t padded = (count + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
   for (ptrdiff_t c = count; c < padded; c++) x[c] = -INFINITY;
-  vec max0 = load(x), max1 = max0;
+  for (int lane = 0; lane < CK_PANEL_STEP; lane += LANES) {
+    vec max = load(most + lane);
+    for (ptrdiff_t c = lane; c < padded; c += CK_PANEL_STEP) max = larger(load(x + c), max);
+    store(most + lane, max);
+  }
+}
+
+static float KERNEL(softmax_numerators)(float *x, ptrdiff_t count, const float most[CK_PANEL_STEP]) {
+  const ptrdiff_t padded = (count + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
+  vec largest = load(most);
+  for (int lane = LANES; lane < CK_PANEL_STEP; lane += LANES) largest = larger(load(most + lane), largest);
+  const vec max = all(largest_of(largest));
+  vec sum0 = all(0), sum1 = all(0);
   ptrdiff_t c = 0;
   for (; c + 2 * LANES <= padded; c += 2 * LANES) {
-    max0 = larger(load(x + c), max0);
-    max1 = larger(load(x + c + LANES), max1);
-  }
-  if (c < padded) max0 = larger(load(x + c), max0);
-  const vec max = all(largest_of(larger(max0, max1)));
-  vec sum0 = all(0), sum1 = all(0);
-  for (c = 0; c + 2 * LANES <= padded; c += 2 * LANES) {
     vec a = power_of_two(load(x + c) - max), b = power_of_two(load(x + c + LANES) - max);
     store(x + c, a);
     store(x + c + LANES, b);
@@ -449,6 +454,7 @@ const ck_kernels KERNEL(kernels) = {
     .multiply = KERNEL(multiply),
     .layer_norm = KERNEL(layer_norm),
     .activate = KERNEL(activate),
+    .softmax_maxima = KERNEL(softmax_maxima),
     .softmax_numerators = KERNEL(softmax_numerators),
     .log_softmax = KERNEL(log_softmax),
     .subtract = KERNEL(subtract),

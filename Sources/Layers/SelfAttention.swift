@@ -39,9 +39,10 @@ public struct SelfAttention: Sendable {
       var blocks: [QueryBlock] = []
       for utterance in packed {
         for head in 0..<heads {
-          let size = QueryBlock.size(frames: utterance.frames.count)
-          for first in stride(from: utterance.frames.lowerBound, to: utterance.frames.upperBound, by: size) {
-            let rows = first..<min(first + size, utterance.frames.upperBound)
+          for first in stride(
+            from: utterance.frames.lowerBound, to: utterance.frames.upperBound, by: QueryBlock.size)
+          {
+            let rows = first..<min(first + QueryBlock.size, utterance.frames.upperBound)
             blocks.append(QueryBlock(heads: utterance, head: head, rows: rows))
           }
         }
@@ -108,15 +109,17 @@ private struct QueryBlock {
   let head: Int
   let rows: Range<Int>
 
-  /// Queries whose scores fit a quarter of a second-level cache of 1 MB, but at least a tile's.
-  static func size(frames: Int) -> Int {
-    16
-  }
+  /// Two tiles of queries: their scores stay near the core, and keys and values are read from the
+  /// second-level cache.
+  static let size = 16
+
+  /// Keys between looks for the largest score: as many as keep a block's scores in the first-level cache.
+  private static let keysPerLook = 8 * PackedMatrix.panelWidth
 
   private var scoresStride: Int { Matrix.paddedStride(columns: heads.paddedFrames) }
 
-  /// Floats that ``attend(queries:into:scratch:_:)`` needs: scores, sums and scales.
-  var scratch: Int { rows.count * (scoresStride + heads.valuePanel + 1) }
+  /// Floats that ``attend(queries:into:scratch:_:)`` needs: scores, largest scores, sums and scales.
+  var scratch: Int { rows.count * (scoresStride + PackedMatrix.step + heads.valuePanel + 1) }
 
   func attend(
     queries: Matrix, into y: Matrix, scratch scores: UnsafeMutablePointer<Float>, _ compute: Compute
@@ -124,18 +127,28 @@ private struct QueryBlock {
     let kernels = compute.kernels
     let frames = heads.frames.count
     let headWidth = heads.headWidth
-    let sums = scores + rows.count * scoresStride
+    let most = scores + rows.count * scoresStride
+    let sums = most + rows.count * PackedMatrix.step
     let scales = sums + rows.count * heads.valuePanel
     let column = head * headWidth
     let keys = heads.keys.row(head)
-    for first in stride(from: 0, to: frames, by: PackedMatrix.panelWidth) {
-      kernels.multiply(
-        scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride,
-        keys + first * headWidth,
-        min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil, nil)
+    most.update(repeating: -.infinity, count: rows.count * PackedMatrix.step)
+    for look in stride(from: 0, to: frames, by: Self.keysPerLook) {
+      let end = min(look + Self.keysPerLook, frames)
+      for first in stride(from: look, to: end, by: PackedMatrix.panelWidth) {
+        kernels.multiply(
+          scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride,
+          keys + first * headWidth, min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth,
+          rows.count,
+          false, nil, nil)
+      }
+      for row in 0..<rows.count {
+        kernels.softmax_maxima(most + row * PackedMatrix.step, scores + row * scoresStride + look, end - look)
+      }
     }
     for row in 0..<rows.count {
-      scales[row] = kernels.softmax_numerators(scores + row * scoresStride, frames)
+      scales[row] = kernels.softmax_numerators(
+        scores + row * scoresStride, frames, most + row * PackedMatrix.step)
     }
     let values = heads.values.row(head)
     for first in stride(from: 0, to: heads.paddedWidth, by: heads.valuePanel) {

@@ -10,7 +10,8 @@ public final class PackedMatrix: @unchecked Sendable {
   private let storage: AlignedBuffer
 
   public static let panelWidth = Int(CK_PANEL_WIDTH)
-  static let step = Int(CK_PANEL_STEP)
+  /// Panels are as wide as a multiple of this.
+  public static let step = Int(CK_PANEL_STEP)
 
   /// Packs the matrix whose element (output, input) is `element`.
   public init(outputs: Int, inputs: Int, element: (_ output: Int, _ input: Int) -> Float) {

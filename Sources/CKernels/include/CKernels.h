@@ -93,9 +93,14 @@ typedef struct ck_kernels {
   // x[i] = activation(x[i]).
   void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
 
-  // The numerators of a softmax over scores that are base-2 logarithms: x[c] = 2^(x[c] - max), but never below 2^-126;
-  // returns 1 / their sum. `x` is writable, and overwritten, up to the next multiple of CK_PANEL_STEP.
-  float (*softmax_numerators)(float *x, ptrdiff_t count);
+  // A softmax in two steps, over scores that are base-2 logarithms. `x` is writable, and overwritten, up to the next
+  // multiple of CK_PANEL_STEP.
+  //
+  // First the largest so far, while a piece of a row is still in the first-level cache: most[i] = max(most[i], x[c]),
+  // for c congruent to i modulo CK_PANEL_STEP; `most` begins as -inf.
+  void (*softmax_maxima)(float most[CK_PANEL_STEP], float *x, ptrdiff_t count);
+  // Then the numerators of the whole row: x[c] = 2^(x[c] - max), but never below 2^-126; returns 1 / their sum.
+  float (*softmax_numerators)(float *x, ptrdiff_t count, const float most[CK_PANEL_STEP]);
 
   // y[c] = x[c] - ln(sum over c of exp(x[c])). May be done in place.
   void (*log_softmax)(float *y, const float *x, ptrdiff_t count);
