@@ -128,9 +128,10 @@ public final class DecodePipeline {
     }
     let start = monotonicSeconds()
     let hypothesis = decoder.decode(emissions)
-    let cost = Transcript.Cost(
-      audioSeconds: loaded.loadingSeconds, modelSeconds: modelSeconds,
-      decoderSeconds: monotonicSeconds() - start)
+    var cost = Transcript.Cost()
+    cost.audioSeconds = loaded.loadingSeconds
+    cost.modelSeconds = modelSeconds
+    cost.decoderSeconds = monotonicSeconds() - start
     return .transcript(Transcript(loaded, hypothesis, model: model, cost: cost), emissions)
   }
 

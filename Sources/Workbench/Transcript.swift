@@ -30,6 +30,8 @@ public struct Transcript: Sendable, Equatable {
     /// The utterance's share of its batch.
     public var modelSeconds = 0.0
     public var decoderSeconds = 0.0
+
+    public init() {}
   }
 
   public var id: String

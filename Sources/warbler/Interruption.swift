@@ -14,12 +14,17 @@ enum Interruption {
   static func install() {
     // The flag exists before a handler can run.
     received.store(0, ordering: .relaxed)
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for signal in [SIGINT, SIGTERM] {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = keepSignal
       action.sa_flags = SA_RESTART | Int32(bitPattern: UInt32(SA_RESETHAND))
       sigaction(signal, &action, nil)
+      sigaddset(&signals, signal)
     }
+    // Who started this process may have had them blocked.
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// The signal that came; nil if none did.

@@ -1,0 +1,38 @@
+let decodeHelp = """
+  OVERVIEW: Decode recordings to text with times.
+
+  Results go to stdout in the order of the inputs, each as soon as it is ready:
+  one line an input, with the id before the text when there are several. An input
+  that cannot be decoded is named on stderr, and the others are decoded.
+
+  USAGE: warbler decode [<options>] <input> ... --model <directory>
+
+  ARGUMENTS:
+    <input>                 Audio files, directories, manifests (JSON lines with
+                            audio_filepath), or - for standard input.
+
+  OPTIONS:
+    --model <directory>     The model's directory, in Hugging Face's layout.
+    --decoder <decoder>     greedy. (default: greedy)
+    --format <format>       text or jsonl. (default: text)
+    --out <file>            Write the results to this file, line by line, instead
+                            of stdout.
+    --emissions <dir>       Keep the emissions: DIR/ID.npy, (frames, classes)
+                            float32, natural-log posteriors.
+    --store <file>          Keep the transcripts in this store; not in this
+                            version.
+    --no-store              Keep no transcripts in a store.
+    --precision <precision> fp32. (default: fp32)
+    --threads <n>           Threads that compute (default: the number of cores).
+    --chunk-seconds <s>     Decode recordings longer than this in windows of this
+                            length (default: those over 120 s, in windows of 60
+                            s).
+    --pcm <rate>            Standard input is raw 16-bit little-endian mono
+                            samples at this rate, in Hz.
+    --language <language>   The language of a model that has several (default:
+                            the one its tokenizer names).
+    --quiet                 Write nothing to stderr but a line for each failure.
+    -h, --help              Show help information.
+
+
+  """

@@ -1,0 +1,16 @@
+import Testing
+
+@Suite struct `The help text` {
+  @Test func `decode --help is what the manual shows`() {
+    let result = Subprocess.run("decode", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == decodeHelp)
+  }
+
+  @Test func `warbler names its commands`() {
+    let result = Subprocess.run("--help")
+    #expect(result.code == 0)
+    #expect(result.output.contains("  decode                  Decode recordings to text with times.\n"))
+    #expect(Subprocess.run().output == result.output)
+  }
+}

@@ -1,0 +1,124 @@
+import Glibc
+import Synchronization
+
+/// The built `warbler`, run as a user runs it: its own process, pipes for stdin, stdout and stderr.
+final class Subprocess {
+  struct Result {
+    /// The exit code, or 128 + the signal that ended it, as a shell says it.
+    let code: Int32
+    let output: String
+    let errors: String
+
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+  }
+
+  let process: pid_t
+  private let output: Int32
+  private let errors: TemporaryFile
+
+  /// The executable beside the test bundle.
+  static let executable: String = {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    let path = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/warbler"
+  }()
+
+  /// Starts the command. stderr goes to a file, so that reading stdout to its end can never block.
+  init(_ arguments: [String], input: [UInt8]? = nil, environment: [String] = []) {
+    let errors = TemporaryFile()
+    let input = TemporaryFile(input ?? [])
+    (process, output) = withExtendedLifetime(input) {
+      Self.spawning.withLock { _ in
+        Self.spawn(arguments, input: input.path, errors: errors.path, environment)
+      }
+    }
+    self.errors = errors
+  }
+
+  /// Held while descriptors exist that another test's child would inherit.
+  private static let spawning = Mutex(())
+
+  private static func spawn(
+    _ arguments: [String], input: String, errors: String, _ environment: [String]
+  ) -> (pid_t, Int32) {
+    var pipes: [Int32] = [0, 0]
+    precondition(pipe(&pipes) == 0)
+    for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_TRUNC, 0)
+    // Threads of a test run have signals blocked, and a child would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var process = pid_t()
+    let arguments = ([executable] + arguments).map { strdup($0) } + [nil]
+    let variables = (environment + ["PATH=/usr/bin:/bin", "COLUMNS=80"]).map { strdup($0) } + [nil]
+    defer { for string in arguments + variables { free(string) } }
+    let failed = posix_spawn(&process, executable, &actions, &attributes, arguments, variables)
+    precondition(failed == 0, "\(executable): \(String(cString: strerror(failed)))")
+    close(pipes[1])
+    return (process, pipes[0])
+  }
+
+  deinit { close(output) }
+
+  func send(_ signal: Int32) { kill(process, signal) }
+
+  /// Up to `count` bytes of stdout; empty at its end.
+  func read(_ count: Int = 1 << 16) -> String {
+    var block = [UInt8](repeating: 0, count: count)
+    let got = Glibc.read(output, &block, count)
+    return String(decoding: block[..<max(0, got)], as: UTF8.self)
+  }
+
+  /// Closes the reading end of stdout.
+  func closeOutput() {
+    let null = open("/dev/null", O_RDONLY)
+    dup2(null, output)
+    close(null)
+  }
+
+  /// Reads stdout to its end and waits.
+  func finish(after start: String = "") -> Result {
+    var text = start
+    while true {
+      let more = read()
+      if more.isEmpty { break }
+      text += more
+    }
+    var status: Int32 = 0
+    waitpid(process, &status, 0)
+    let signal = status & 0x7F
+    return Result(
+      code: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, output: text,
+      errors: String(decoding: contents(of: errors.path), as: UTF8.self))
+  }
+
+  static func run(_ arguments: String..., input: [UInt8]? = nil, environment: [String] = []) -> Result {
+    Subprocess(arguments, input: input, environment: environment).finish()
+  }
+}
+
+private final class TemporaryFile {
+  let path: String
+
+  init(_ bytes: [UInt8] = []) {
+    var template = Array("/tmp/warbler-stream-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    _ = write(descriptor, bytes, bytes.count)
+    close(descriptor)
+  }
+
+  deinit { unlink(path) }
+}
