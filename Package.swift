@@ -58,23 +58,31 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
+    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"], swiftSettings: strict),
     .testTarget(
       name: "VocabularyTests", dependencies: ["JSON", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "CTCTests", dependencies: ["CTC"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON"], exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
       name: "AcousticModelTests",
-      dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors"], exclude: ["Goldens"],
+      dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors", "TestSupport"],
+      exclude: ["Goldens"],
       swiftSettings: strict),
-    .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: strict),
-    .testTarget(name: "warblerTests", dependencies: ["warbler"], swiftSettings: strict),
+    .testTarget(
+      name: "WorkbenchTests",
+      dependencies: [
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "Vocabulary", "Workbench",
+      ],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -1,10 +1,9 @@
-
 public import Checkpoints
 import Layers
 public import Tensors
 
-/// A `HubertForCTC` or `Wav2Vec2ForCTC`: configuration and packed weights. It does not change once loaded, and any number of
-/// ``Inference``s may share it.
+/// A `HubertForCTC` or `Wav2Vec2ForCTC`: configuration and packed weights. It does not change once loaded,
+/// and any number of ``Inference``s may share it.
 public final class CTCModel: Sendable {
   public let configuration: ModelConfiguration
   public let preprocessing: Preprocessing
@@ -20,8 +19,8 @@ public final class CTCModel: Sendable {
 
   /// Loads a directory in Hugging Face's layout.
   /// - Parameters:
-  ///   - language: of a checkpoint that keeps an adapter for each language (MMS), the one to put in; nil leaves in what
-  ///     the weights were saved with. See ``LanguageAdapter``.
+  ///   - language: of a checkpoint that keeps an adapter for each language (MMS), the one to put in; nil
+  ///     leaves in what the weights were saved with. See ``LanguageAdapter``.
   ///   - compute: what packs the weights.
   /// - Throws: ``ConfigurationError`` or `CheckpointError`, naming file and field or tensor.
   public convenience init(directory: String, language: String? = nil, on compute: Compute) throws {
@@ -33,11 +32,13 @@ public final class CTCModel: Sendable {
       weights = weights.overlaid(with: adapter.file)
     }
     try self.init(
-      configuration: configuration, preprocessing: Preprocessing(directory: directory), weights: weights, on: compute)
+      configuration: configuration, preprocessing: Preprocessing(directory: directory), weights: weights,
+      on: compute)
   }
 
   public init(
-    configuration: ModelConfiguration, preprocessing: Preprocessing, weights: TensorArchive, on compute: Compute
+    configuration: ModelConfiguration, preprocessing: Preprocessing, weights: TensorArchive,
+    on compute: Compute
   ) throws(CheckpointError) {
     self.configuration = configuration
     self.preprocessing = preprocessing
@@ -55,13 +56,8 @@ public final class CTCModel: Sendable {
     adapter = try configuration.adapter.map { adapter throws(CheckpointError) in
       try ConvolutionalAdapter(adapter, inputs: configuration.width, reader, prefix: "\(prefix).adapter")
     }
-    head = try reader.linear("lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
+    head = try reader.linear(
+      "lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
     unusedTensors = weights.names.filter { !reader.read.contains($0) }
-  }
-
-  /// Frames of emissions for `samples` of waveform; 0 where the model cannot give any.
-  public func frames(for samples: Int) -> Int {
-    let frames = featureEncoder.frames(for: samples)
-    return adapter.map { $0.frames(for: frames) } ?? frames
   }
 }

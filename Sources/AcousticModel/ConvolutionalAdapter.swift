@@ -2,8 +2,9 @@ import Checkpoints
 import Layers
 import Tensors
 
-/// What `add_adapter` puts behind wav2vec 2.0's transformer: a projection with a norm where widths differ, then
-/// convolutions with a gated linear unit (Dauphin et al. 2017), y = a sigmoid(b) for the two halves a, b of the channels.
+/// What `add_adapter` puts behind wav2vec 2.0's transformer: a projection with a norm where widths differ,
+/// then convolutions with a gated linear unit (Dauphin et al. 2017), y = a sigmoid(b) for the two halves a, b
+/// of the channels.
 ///
 /// The convolutions are padded by one frame on either side, whatever their kernel.
 final class ConvolutionalAdapter: Sendable {
@@ -34,11 +35,6 @@ final class ConvolutionalAdapter: Sendable {
           bias: try reader.vector("\(name).bias", 2 * adapter.width)))
     }
     self.convolutions = convolutions
-  }
-
-  /// Frames that come out for `frames`.
-  func frames(for frames: Int) -> Int {
-    convolutions.reduce(frames) { $0 == 0 ? 0 : $1.outputFrames(for: $0 + 2) }
   }
 
   /// One utterance, (T, D) to (T', D').

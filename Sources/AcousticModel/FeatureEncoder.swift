@@ -2,11 +2,12 @@ import Checkpoints
 import Layers
 import Tensors
 
-/// The stack of convolutions from a waveform to features, (samples) to (T, C): wav2vec 2.0's feature encoder (Baevski et
-/// al. 2020, section 2).
+/// The stack of convolutions from a waveform to features, (samples) to (T, C): wav2vec 2.0's feature encoder
+/// (Baevski et al. 2020, section 2).
 ///
-/// It works through an utterance in blocks of frames, all layers of a block before the next block, so that what lies
-/// between layers stays in cache and memory does not grow with the utterance: at 10 s the first layer alone would give 65 MB.
+/// It works through an utterance in blocks of frames, all layers of a block before the next block, so that
+/// what lies between layers stays in cache and memory does not grow with the utterance: at 10 s the first
+/// layer alone would give 65 MB.
 final class FeatureEncoder: Sendable {
   private enum FirstLayer {
     case plain(Convolution)
@@ -20,11 +21,10 @@ final class FeatureEncoder: Sendable {
   /// One a layer where features are normed over channels; empty with the group norm.
   private let norms: [LayerNorm]
   private let channels: [Int]
-  private let kernels: [Int]
-  private let strides: [Int]
   private let activation: Activation
 
-  /// Frames of a block. The layers of the usual stack give 64 x 64, 64 x 32, ... frames a block, 8 MB for the first.
+  /// Frames of a block. The layers of the usual stack give 64 x 64, 64 x 32, ... frames a block, 8 MB for the
+  /// first.
   static let framesPerBlock = 64
 
   /// transformers builds these norms without passing `layer_norm_eps` on.
@@ -32,8 +32,8 @@ final class FeatureEncoder: Sendable {
 
   init(_ configuration: ModelConfiguration, _ reader: WeightReader, prefix: String) throws(CheckpointError) {
     channels = configuration.convolutionChannels
-    kernels = configuration.convolutionKernels
-    strides = configuration.convolutionStrides
+    let kernels = configuration.convolutionKernels
+    let strides = configuration.convolutionStrides
     activation = configuration.featureActivation
     var convolutions: [Convolution] = []
     var norms: [LayerNorm] = []
@@ -52,7 +52,8 @@ final class FeatureEncoder: Sendable {
         continue
       }
       let convolution = Convolution(
-        outputs: channels[layer], inputs: inputs, kernel: kernels[layer], stride: strides[layer], weights: weights,
+        outputs: channels[layer], inputs: inputs, kernel: kernels[layer], stride: strides[layer],
+        weights: weights,
         bias: bias.map { Vector($0) })
       if layer == 0 { first = .plain(convolution) } else { convolutions.append(convolution) }
       if configuration.featureNorm == .layer {
@@ -66,14 +67,9 @@ final class FeatureEncoder: Sendable {
 
   var outputs: Int { channels.last! }
 
-  /// Frames that come out for `samples`; 0 below the receptive field.
-  func frames(for samples: Int) -> Int {
-    zip(kernels, strides).reduce(samples) { $0 < $1.0 ? 0 : ($0 - $1.0) / $1.1 + 1 }
-  }
-
-  /// (samples) to (T, C) with T = ``frames(for:)``, which must not be 0.
+  /// (samples) to (T, C) with T = `featureFrames(for:)` of the configuration, which must not be 0.
   func forward(_ waveform: [Float], into features: Matrix, workspace: Workspace, on compute: Compute) {
-    precondition(features.rows == frames(for: waveform.count) && features.columns == outputs, "features' shape")
+    precondition(features.columns == outputs, "\(outputs) channels into \(features.columns)")
     waveform.withUnsafeBufferPointer { samples in
       // Only ever read.
       let samples = Matrix(
@@ -99,7 +95,8 @@ final class FeatureEncoder: Sendable {
               ? features.rows(block)
               : workspace.matrix(rows: ranges[index].count, columns: channels[index])
             layer.forward(
-              x, into: y, activation: norms.isEmpty ? activation : .identity, workspace: workspace, on: compute)
+              x, into: y, activation: norms.isEmpty ? activation : .identity, workspace: workspace,
+              on: compute)
             if !norms.isEmpty { norms[index].forward(y, into: y, activation: activation, on: compute) }
             x = y
           }

@@ -7,7 +7,8 @@ struct FieldReader {
 
   init(path: String, _ value: JSONValue) throws(ConfigurationError) {
     guard let object = value.object else {
-      throw ConfigurationError(path: path, field: "the file", reason: "a JSON object was expected, not \(value.kindName)")
+      throw ConfigurationError(
+        path: path, field: "the file", reason: "a JSON object was expected, not \(value.kindName)")
     }
     self.path = path
     self.object = object
@@ -36,7 +37,9 @@ struct FieldReader {
     return bool
   }
 
-  func int(_ field: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+  func int(_ field: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError)
+    -> Int
+  {
     guard let value = value(field) else { return fallback }
     guard let int = value.int, range.contains(int) else {
       throw mismatch(field, value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -44,7 +47,9 @@ struct FieldReader {
     return int
   }
 
-  func ints(_ field: String, default fallback: [Int], in range: ClosedRange<Int>) throws(ConfigurationError) -> [Int] {
+  func ints(_ field: String, default fallback: [Int], in range: ClosedRange<Int>) throws(ConfigurationError)
+    -> [Int]
+  {
     guard let value = value(field) else { return fallback }
     let ints = value.array?.compactMap { $0.int.flatMap { range.contains($0) ? $0 : nil } }
     guard let ints, ints.count == value.array?.count else {
@@ -55,7 +60,9 @@ struct FieldReader {
 
   func float(_ field: String, default fallback: Float) throws(ConfigurationError) -> Float {
     guard let value = value(field) else { return fallback }
-    guard let double = value.double, double.isFinite, double > 0 else { throw mismatch(field, value, "a number above 0") }
+    guard let double = value.double, double.isFinite, double > 0 else {
+      throw mismatch(field, value, "a number above 0")
+    }
     return Float(double)
   }
 

@@ -4,8 +4,8 @@ public import Tensors
 
 /// The forward pass of a model from waveforms to emissions, with memory that is reused from call to call.
 ///
-/// Utterances of a call lie end to end, without padding: an utterance's emissions are, to the bit, what it gets alone,
-/// on any number of threads. Not for two callers at a time.
+/// Utterances of a call lie end to end, without padding: an utterance's emissions are, to the bit, what it
+/// gets alone, on any number of threads. Not for two callers at a time.
 public final class Inference {
   public let model: CTCModel
   public let compute: Compute
@@ -18,11 +18,12 @@ public final class Inference {
 
   /// Emissions of each waveform.
   /// - Parameters:
-  ///   - waveforms: at the model's sample rate, normalised if its preprocessing says so; each long enough that
-  ///     ``CTCModel/frames(for:)`` is not 0.
+  ///   - waveforms: at the model's sample rate, normalised if its preprocessing says so; each long enough
+  ///     that `frames(for:)` of its configuration is not 0.
   ///   - times: where the time went is added to this.
   public func emissions(for waveforms: [[Float]], times: StageTimes? = nil) -> [Emissions] {
-    let lengths = waveforms.map { model.featureEncoder.frames(for: $0.count) }
+    let configuration = model.configuration
+    let lengths = waveforms.map { configuration.featureFrames(for: $0.count).last! }
     precondition(lengths.allSatisfy { $0 > 0 }, "a waveform is shorter than the model's receptive field")
     var utterances: [Range<Int>] = []
     for length in lengths {
@@ -31,7 +32,7 @@ public final class Inference {
     }
     let frames = utterances.last?.upperBound ?? 0
     guard frames > 0 else { return [] }
-    let width = model.configuration.width
+    let width = configuration.width
     return workspace.scope {
       let hidden = workspace.matrix(rows: frames, columns: width)
       workspace.scope {
@@ -45,7 +46,9 @@ public final class Inference {
   }
 
   /// Waveforms to projected features, (N, D).
-  private func encode(_ waveforms: [[Float]], _ utterances: [Range<Int>], into projected: Matrix, _ times: StageTimes?) {
+  private func encode(
+    _ waveforms: [[Float]], _ utterances: [Range<Int>], into projected: Matrix, _ times: StageTimes?
+  ) {
     workspace.scope {
       let features = workspace.matrix(rows: projected.rows, columns: model.featureEncoder.outputs)
       times.measure(.featureEncoder) {
@@ -66,7 +69,8 @@ public final class Inference {
       var hidden = hidden
       if let adapter = model.adapter {
         let adapted = workspace.matrix(
-          rows: adapter.frames(for: hidden.rows), columns: model.configuration.headInputs)
+          rows: model.configuration.adapterFrames(for: hidden.rows).last ?? hidden.rows,
+          columns: model.configuration.headInputs)
         adapter.forward(hidden, into: adapted, workspace: workspace, on: compute)
         hidden = adapted
       }

@@ -4,10 +4,12 @@ public import Checkpoints
 import Glibc
 #endif
 
-/// `adapter.LANGUAGE.safetensors` of a checkpoint that speaks many languages (MMS, Pratap et al. 2023): the bottlenecks
-/// behind the transformer's layers and the CTC head of one language, in place of those that `model.safetensors` holds.
+/// `adapter.LANGUAGE.safetensors` of a checkpoint that speaks many languages (MMS, Pratap et al. 2023): the
+/// bottlenecks behind the transformer's layers and the CTC head of one language, in place of those that
+/// `model.safetensors` holds.
 ///
-/// The head brings the language's own number of classes with it, which `vocab_size` of config.json does not know.
+/// The head brings the language's own number of classes with it, which `vocab_size` of config.json does not
+/// know.
 public struct LanguageAdapter: Sendable {
   public let language: String
   public let file: SafetensorsFile

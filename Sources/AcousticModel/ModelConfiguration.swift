@@ -10,8 +10,8 @@ public enum Architecture: String, Sendable, CaseIterable {
   public var modelType: String { self == .hubert ? "hubert" : "wav2vec2" }
 }
 
-/// Every field of a `config.json` that changes what `HubertForCTC` or `Wav2Vec2ForCTC` computes at inference. Defaults
-/// are those of transformers' configuration classes.
+/// Every field of a `config.json` that changes what `HubertForCTC` or `Wav2Vec2ForCTC` computes at inference.
+/// Defaults are those of transformers' configuration classes.
 public struct ModelConfiguration: Sendable, Equatable {
   public enum FeatureNorm: String, Sendable, CaseIterable {
     /// After the first convolution only, over time for each channel.
@@ -43,7 +43,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var feedForwardWidth = 3072
   public var activation = Activation.gelu
   public var layerNormEpsilon: Float = 1e-5
-  /// `do_stable_layer_norm`: norms before attention and feed-forward, and one at the end, rather than after each.
+  /// `do_stable_layer_norm`: norms before attention and feed-forward, and one at the end, rather than after
+  /// each.
   public var normalisesFirst = false
   public var positionalKernel = 128
   public var positionalGroups = 16
@@ -80,7 +81,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
 
 extension ModelConfiguration {
   /// Reads a `config.json`.
-  /// - Throws: ``ConfigurationError`` naming a field that is wrong or that Warbler does not know, or a JSON error.
+  /// - Throws: ``ConfigurationError`` naming a field that is wrong or that Warbler does not know, or a JSON
+  ///   error.
   public init(contentsOf path: String) throws {
     let fields = try FieldReader(contentsOf: path)
     try self.init(fields)
@@ -99,7 +101,17 @@ extension ModelConfiguration {
     let counts = [convolutionChannels.count, convolutionKernels.count, convolutionStrides.count]
     guard counts[0] > 0, counts.allSatisfy({ $0 == counts[0] }) else {
       throw fields.error(
-        "conv_dim", "conv_dim, conv_kernel and conv_stride list \(counts[0]), \(counts[1]) and \(counts[2]) layers; they must agree")
+        "conv_dim",
+        "conv_dim, conv_kernel and conv_stride list \(counts[0]), \(counts[1]) and \(counts[2]) layers; they must agree"
+      )
+    }
+    // Keeps receptive field and hop far from overflow.
+    let samplesPerFrame = convolutionStrides.reduce(1.0) { $0 * Double($1) }
+    guard counts[0] <= 64, samplesPerFrame <= 1e9 else {
+      throw fields.error(
+        "conv_stride",
+        "\(counts[0]) layers with \(samplesPerFrame) samples between frames; at most 64 and 1e9 are supported"
+      )
     }
     convolutionBias = try fields.bool("conv_bias", default: convolutionBias)
     if let name = try fields.string("feat_extract_norm") {
@@ -124,10 +136,12 @@ extension ModelConfiguration {
     layerNormEpsilon = try fields.float("layer_norm_eps", default: layerNormEpsilon)
     normalisesFirst = try fields.bool("do_stable_layer_norm", default: normalisesFirst)
     positionalKernel = try fields.int("num_conv_pos_embeddings", default: positionalKernel, in: 1...65536)
-    positionalGroups = try fields.int("num_conv_pos_embedding_groups", default: positionalGroups, in: 1...width)
+    positionalGroups = try fields.int(
+      "num_conv_pos_embedding_groups", default: positionalGroups, in: 1...width)
     guard width % positionalGroups == 0 else {
       throw fields.error(
-        "num_conv_pos_embedding_groups", "hidden_size \(width) cannot be shared among \(positionalGroups) groups")
+        "num_conv_pos_embedding_groups",
+        "hidden_size \(width) cannot be shared among \(positionalGroups) groups")
     }
     if architecture == .hubert {
       positionalBatchNorm = try fields.bool("conv_pos_batch_norm", default: false)
@@ -150,7 +164,8 @@ extension ModelConfiguration {
     let type = try fields.string("model_type")
     if let names = fields.value("architectures")?.array, let name = names.first {
       guard let architecture = name.string.flatMap(Architecture.init) else {
-        throw fields.error("architectures", "expected \(supported), found \"\(name.string ?? name.kindName)\"")
+        throw fields.error(
+          "architectures", "expected \(supported), found \"\(name.string ?? name.kindName)\"")
       }
       guard type == nil || type == architecture.modelType else {
         throw fields.error("model_type", "\"\(type!)\" does not go with \(architecture.rawValue)")
@@ -158,7 +173,8 @@ extension ModelConfiguration {
       return architecture
     }
     guard let type, let architecture = Architecture.allCases.first(where: { $0.modelType == type }) else {
-      throw fields.error("model_type", "expected \"hubert\" or \"wav2vec2\", found \(type.map { "\"\($0)\"" } ?? "nothing")")
+      throw fields.error(
+        "model_type", "expected \"hubert\" or \"wav2vec2\", found \(type.map { "\"\($0)\"" } ?? "nothing")")
     }
     return architecture
   }

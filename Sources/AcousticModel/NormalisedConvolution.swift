@@ -1,14 +1,15 @@
 import Layers
 import Tensors
 
-/// A convolution of a waveform followed by a norm of each output channel over the utterance's time (a group norm with a
-/// group a channel).
+/// A convolution of a waveform followed by a norm of each output channel over the utterance's time (a group
+/// norm with a group a channel).
 ///
-/// The channel y_c[t] = w_c . x_t + b_c, with x_t the window of samples at t, has mean w_c . m + b_c and variance
-/// w_c^T S w_c, where m and S are the mean and covariance of the windows. So the statistics are known, in double
-/// precision, before any output is, and the norm is nothing but another set of weights:
+/// The channel y_c[t] = w_c . x_t + b_c, with x_t the window of samples at t, has mean w_c . m + b_c and
+/// variance w_c^T S w_c, where m and S are the mean and covariance of the windows. So the statistics are
+/// known, in double precision, before any output is, and the norm is nothing but another set of weights:
 ///
-///     (y_c - mean) / sqrt(variance + epsilon) g_c + h_c  =  (s_c w_c) . x_t + (h_c - s_c w_c . m),  s_c = g_c / sqrt(variance + epsilon)
+///     (y_c - mean) / sqrt(variance + epsilon) g_c + h_c  =  (s_c w_c) . x_t + (h_c - s_c w_c . m),  s_c =
+///     g_c / sqrt(variance + epsilon)
 ///
 /// in which the convolution's own bias has cancelled.
 final class NormalisedConvolution: Sendable {
@@ -25,7 +26,8 @@ final class NormalisedConvolution: Sendable {
   ///   - normWeight: g, (outputs).
   ///   - normBias: h, (outputs).
   init(
-    outputs: Int, kernel: Int, stride: Int, weights: [Float], normWeight: [Float], normBias: [Float], epsilon: Float
+    outputs: Int, kernel: Int, stride: Int, weights: [Float], normWeight: [Float], normBias: [Float],
+    epsilon: Float
   ) {
     self.outputs = outputs
     self.kernel = kernel

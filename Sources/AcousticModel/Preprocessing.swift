@@ -4,8 +4,8 @@ import JSON
 import Glibc
 #endif
 
-/// What is done to a waveform before the model sees it: `preprocessor_config.json`, or the `feature_extractor` of the
-/// `processor_config.json` that transformers 5 writes.
+/// What is done to a waveform before the model sees it: `preprocessor_config.json`, or the
+/// `feature_extractor` of the `processor_config.json` that transformers 5 writes.
 public struct Preprocessing: Sendable, Equatable {
   /// Hertz.
   public var sampleRate = 16_000
@@ -31,7 +31,9 @@ public struct Preprocessing: Sendable, Equatable {
     }
     throw ConfigurationError(
       path: directory, field: names[0],
-      reason: "missing (and no processor_config.json with a feature_extractor); copy it from the original checkpoint")
+      reason:
+        "missing (and no processor_config.json with a feature_extractor); copy it from the original checkpoint"
+    )
   }
 
   init(_ fields: FieldReader) throws(ConfigurationError) {
@@ -39,7 +41,9 @@ public struct Preprocessing: Sendable, Equatable {
       throw fields.error("feature_extractor_type", "expected \"Wav2Vec2FeatureExtractor\", found \"\(type)\"")
     }
     let channels = try fields.int("feature_size", default: 1, in: 1...1024)
-    guard channels == 1 else { throw fields.error("feature_size", "expected 1 (a waveform), found \(channels)") }
+    guard channels == 1 else {
+      throw fields.error("feature_size", "expected 1 (a waveform), found \(channels)")
+    }
     sampleRate = try fields.int("sampling_rate", default: sampleRate, in: 1000...384_000)
     normalises = try fields.bool("do_normalize", default: normalises)
   }

@@ -29,20 +29,27 @@ final class Transformer: Sendable {
     self.layers = layers
   }
 
-  /// (D, D / groups, K): as it is, or w = g v / |v| in either spelling of weight norm, |v| over all but the tap.
+  /// (D, D / groups, K): as it is, or w = g v / |v| in either spelling of weight norm, |v| over all but the
+  /// tap.
   private static func positionalWeights(
     _ configuration: ModelConfiguration, _ reader: WeightReader, prefix: String
   ) throws(CheckpointError) -> [Float] {
     let width = configuration.width
     let inputs = width / configuration.positionalGroups
     let kernel = configuration.positionalKernel
-    if configuration.positionalBatchNorm { return try reader.floats("\(prefix).weight", width, inputs, kernel) }
+    if configuration.positionalBatchNorm {
+      return try reader.floats("\(prefix).weight", width, inputs, kernel)
+    }
     let old = reader.has("\(prefix).weight_g")
-    let names = old ? ["weight_g", "weight_v"] : ["parametrizations.weight.original0", "parametrizations.weight.original1"]
+    let names =
+      old
+      ? ["weight_g", "weight_v"] : ["parametrizations.weight.original0", "parametrizations.weight.original1"]
     let gains = try reader.floats("\(prefix).\(names[0])", 1, 1, kernel)
     var weights = try reader.floats("\(prefix).\(names[1])", width, inputs, kernel)
     var squares = [Double](repeating: 0, count: kernel)
-    for index in weights.indices { squares[index % kernel] += Double(weights[index]) * Double(weights[index]) }
+    for index in weights.indices {
+      squares[index % kernel] += Double(weights[index]) * Double(weights[index])
+    }
     let scales = (0..<kernel).map { Double(gains[$0]) / squares[$0].squareRoot() }
     for index in weights.indices { weights[index] = Float(Double(weights[index]) * scales[index % kernel]) }
     return weights
@@ -60,10 +67,12 @@ final class Transformer: Sendable {
           workspace.scope {
             let normed = workspace.matrix(rows: rows.count, columns: x.columns)
             positionNorm.forward(x.rows(rows), into: normed)
-            position.forward(normed, into: y.rows(rows), addingTo: x.rows(rows), workspace: workspace, on: compute)
+            position.forward(
+              normed, into: y.rows(rows), addingTo: x.rows(rows), workspace: workspace, on: compute)
           }
         } else {
-          position.forward(x.rows(rows), into: y.rows(rows), addingTo: x.rows(rows), workspace: workspace, on: compute)
+          position.forward(
+            x.rows(rows), into: y.rows(rows), addingTo: x.rows(rows), workspace: workspace, on: compute)
         }
       }
     }
@@ -92,7 +101,9 @@ private struct ChannelScaling: Sendable {
 
   func forward(_ x: Matrix, into y: Matrix) {
     for frame in 0..<x.rows {
-      for channel in 0..<x.columns { y.row(frame)[channel] = x.row(frame)[channel] * scale[channel] + shift[channel] }
+      for channel in 0..<x.columns {
+        y.row(frame)[channel] = x.row(frame)[channel] * scale[channel] + shift[channel]
+      }
     }
   }
 }

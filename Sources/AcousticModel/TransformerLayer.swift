@@ -28,7 +28,13 @@ final class TransformerLayer: Sendable {
     normalisesFirst = configuration.normalisesFirst
     activation = configuration.activation
     attention = SelfAttention(heads: configuration.heads, headWidth: width / configuration.heads)
-    projections = try Self.projections(configuration, reader, prefix: "\(prefix).attention")
+    // Queries are scaled as SelfAttention wants them.
+    let scale = Float(M_LOG2E / Double(width / configuration.heads).squareRoot())
+    projections = try reader.linear(
+      [
+        ("\(prefix).attention.q_proj", scale), ("\(prefix).attention.k_proj", 1),
+        ("\(prefix).attention.v_proj", 1),
+      ], inputs: width, outputs: width)
     output = try reader.linear("\(prefix).attention.out_proj", inputs: width, outputs: width)
     attentionNorm = try reader.layerNorm("\(prefix).layer_norm", width, epsilon: epsilon)
     intermediate = try reader.linear(
@@ -39,27 +45,6 @@ final class TransformerLayer: Sendable {
     adapter = try configuration.attentionAdapterWidth.map { bottleneck throws(CheckpointError) in
       try AttentionAdapter(width: width, bottleneck: bottleneck, reader, prefix: "\(prefix).adapter_layer")
     }
-  }
-
-  /// The three projections as one, queries scaled as ``SelfAttention`` wants them.
-  private static func projections(
-    _ configuration: ModelConfiguration, _ reader: WeightReader, prefix: String
-  ) throws(CheckpointError) -> Linear {
-    let width = configuration.width
-    let scale = Float(M_LOG2E / Double(width / configuration.heads).squareRoot())
-    var weights: [Float] = []
-    weights.reserveCapacity(3 * width * width)
-    var bias: [Float] = []
-    for name in ["q_proj", "k_proj", "v_proj"] {
-      let factor = name == "q_proj" ? scale : 1
-      weights += try reader.floats("\(prefix).\(name).weight", width, width)
-      bias += try reader.floats("\(prefix).\(name).bias", width)
-      guard factor != 1 else { continue }
-      for index in weights.indices { weights[index] *= factor }
-      for index in bias.indices { bias[index] *= factor }
-    }
-    return Linear(
-      weights: PackedMatrix(outputs: 3 * width, inputs: width, weights: weights, on: reader.compute), bias: Vector(bias))
   }
 
   /// (N, D) in place; `utterances` are the rows of each.

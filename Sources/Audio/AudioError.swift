@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Why a recording could not be read. Its `description` is one line: the name first, then what was expected, what
-/// was found, and what to do.
+/// Why a recording could not be read. Its `description` is one line: the name first, then what was expected,
+/// what was found, and what to do.
 public enum AudioError: Error, Equatable, Sendable {
   /// The file could not be opened or read; `errorNumber` is the system's `errno`.
   case unreadable(name: String, errorNumber: Int32)
@@ -12,8 +12,8 @@ public enum AudioError: Error, Equatable, Sendable {
   /// There are no bytes at all.
   case empty(name: String)
 
-  /// The content is no audio, or audio that cannot be decoded. `container` names the format that its first bytes
-  /// claim, if they claim one.
+  /// The content is no audio, or audio that cannot be decoded. `container` names the format that its first
+  /// bytes claim, if they claim one.
   case notAudio(name: String, container: String?)
 
   /// The header gives a sample rate (Hz) outside of `readableSampleRates`.
@@ -28,8 +28,8 @@ public enum AudioError: Error, Equatable, Sendable {
   /// It is well formed and holds no samples.
   case noSamples(name: String)
 
-  /// A sample is NaN or infinite. `index` counts frames (samples of each channel) from the beginning of the file
-  /// at the file's own rate; `seconds` is the same place.
+  /// A sample is NaN or infinite. `index` counts frames (samples of each channel) from the beginning of the
+  /// file at the file's own rate; `seconds` is the same place.
   case notFinite(name: String, isNaN: Bool, index: Int, seconds: Double)
 
   /// The interval that was asked for is not in the recording, or is no interval. Seconds all of them;

@@ -10,10 +10,11 @@ func aiffShortfall(_ stored: StoredBytes) -> AudioError.Shortfall? {
   chunkShortfall(stored, audioChunk: "SSND", number: { bigEndian($0) })
 }
 
-/// A copy of a RIFF file whose `data` chunk has size 0 and yet bytes behind it, with the size filled in; nil for any
-/// other file. Recorders that were killed leave such files, and libsndfile finds no sound in them.
+/// A copy of a RIFF file whose `data` chunk has size 0 and yet bytes behind it, with the size filled in; nil
+/// for any other file. Recorders that were killed leave such files, and libsndfile finds no sound in them.
 ///
-/// A file whose first size accounts for all its bytes is no such file: it has no sound, and chunks behind the sound.
+/// A file whose first size accounts for all its bytes is no such file: it has no sound, and chunks behind the
+/// sound.
 func closedWave(_ stored: StoredBytes) -> StoredBytes? {
   guard stored.bytes(at: 0, 4).elementsEqual("RIFF".utf8) else { return nil }
   let riffSize = Int(littleEndian(stored.bytes(at: 4, 4)))
@@ -37,10 +38,11 @@ private func chunkShortfall(
   return missing(number(stored.bytes(at: 4, 4)), from: 8, stored)
 }
 
-/// Walks through the chunks behind a file's 12-byte head to the one that holds the sound: each has a name (4 bytes), a
-/// size (4 bytes), that many bytes, and one more if the size is odd.
+/// Walks through the chunks behind a file's 12-byte head to the one that holds the sound: each has a name (4
+/// bytes), a size (4 bytes), that many bytes, and one more if the size is odd.
 ///
-/// - Returns: where its bytes begin and how many it claims. RF64 keeps a size too large for four bytes in `ds64`.
+/// - Returns: where its bytes begin and how many it claims. RF64 keeps a size too large for four bytes in
+///   `ds64`.
 private func soundChunk(
   in stored: StoredBytes, named audioChunk: String, number: (ArraySlice<UInt8>) -> UInt64
 ) -> (start: Int, size: UInt64)? {
@@ -62,8 +64,8 @@ private func soundChunk(
   return nil
 }
 
-/// Whether a 32-bit size was written before the length was known: ffmpeg writes 0xFFFFFFFF or 0 into a pipe, SoX
-/// 0x7FFFF000 or 0x7F000008, arecord 0x80000000. A true size of 2 GB cannot be told from them.
+/// Whether a 32-bit size was written before the length was known: ffmpeg writes 0xFFFFFFFF or 0 into a pipe,
+/// SoX 0x7FFFF000 or 0x7F000008, arecord 0x80000000. A true size of 2 GB cannot be told from them.
 private func isOpenEnded(_ size: UInt64) -> Bool { size == 0 || (0x7f00_0000...0xffff_ffff).contains(size) }
 
 /// The shortfall if `size` bytes from `start` on go beyond the end.

@@ -1,4 +1,5 @@
-/// The file formats whose end can be checked, known by their first bytes. The raw value is the name for messages.
+/// The file formats whose end can be checked, known by their first bytes. The raw value is the name for
+/// messages.
 enum Container: String {
   case wav = "WAV"
   case aiff = "AIFF"
@@ -32,8 +33,8 @@ enum Container: String {
 
 /// What the container says is missing at the end, or nil if it is whole or cannot be told.
 ///
-/// Needed because libsndfile says nothing: it cuts the size of a WAV or AIFF file down to what is there, and ends Ogg
-/// and MP3 streams early without an error.
+/// Needed because libsndfile says nothing: it cuts the size of a WAV or AIFF file down to what is there, and
+/// ends Ogg and MP3 streams early without an error.
 ///
 /// - Parameter decodedFrames: How many frames were decoded of the whole file; nil if it could not be opened.
 func shortfall(of stored: StoredBytes, decodedFrames: Int?) -> AudioError.Shortfall? {
@@ -60,8 +61,8 @@ func lengthOfID3v2Tags(in stored: StoredBytes) -> Int {
   return length
 }
 
-/// FLAC's metadata: blocks of a flag and type byte, a 24-bit size, and that many bytes. The samples behind them are
-/// counted by decoding.
+/// FLAC's metadata: blocks of a flag and type byte, a 24-bit size, and that many bytes. The samples behind
+/// them are counted by decoding.
 private func flacHeaderShortfall(_ stored: StoredBytes) -> AudioError.Shortfall? {
   var position = lengthOfID3v2Tags(in: stored) + 4
   while true {

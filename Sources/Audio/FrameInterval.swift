@@ -1,4 +1,5 @@
-/// The frames that a request asks for, at the recording's own rate: `start..<end`, `end` being `Int.max` for the rest.
+/// The frames that a request asks for, at the recording's own rate: `start..<end`, `end` being `Int.max` for
+/// the rest.
 struct FrameInterval {
   let start: Int
   let end: Int
@@ -6,8 +7,8 @@ struct FrameInterval {
   /// How far a requested end may lie behind the recording's, in seconds.
   static let overshootSeconds = 0.5
 
-  /// - Throws: `intervalOutOfRange` for a negative or non-finite offset, and for a duration that is less than half a
-  ///   sample or non-finite. Manifests hold such numbers.
+  /// - Throws: `intervalOutOfRange` for a negative or non-finite offset, and for a duration that is less than
+  ///   half a sample or non-finite. Manifests hold such numbers.
   init(_ request: ReadRequest, sampleRate: Int) throws(AudioError) {
     // 1e15 frames: 2,000 years at 16 kHz, and exact in Double.
     func frames(_ seconds: Double) -> Int? {

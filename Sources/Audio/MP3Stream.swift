@@ -13,7 +13,8 @@ struct MP3Stream {
   private(set) var end: Int
   /// Whether the last frame reaches beyond the end of the file.
   private(set) var isCut = false
-  /// Whether the walk ended with the file or at a tag behind the sound (ID3v1, APEv2), not at something unknown.
+  /// Whether the walk ended with the file or at a tag behind the sound (ID3v1, APEv2), not at something
+  /// unknown.
   private(set) var endsWithFile = false
 
   /// - Returns: nil if there is no frame behind the ID3v2 tags.
@@ -39,7 +40,8 @@ struct MP3Stream {
 ///
 /// Only that header tells that a file was cut between two frames, or has lost sound in the middle.
 ///
-/// - Parameter decodedFrames: How many samples of each channel the decoder has made of the whole file, if it could.
+/// - Parameter decodedFrames: How many samples of each channel the decoder has made of the whole file, if it
+///   could.
 func mp3Shortfall(_ stored: StoredBytes, decodedFrames: Int?) -> AudioError.Shortfall? {
   let start = lengthOfID3v2Tags(in: stored)
   if start > stored.count { return .bytes(expected: start, found: stored.count) }
@@ -63,10 +65,11 @@ func mp3Shortfall(_ stored: StoredBytes, decodedFrames: Int?) -> AudioError.Shor
   return nil
 }
 
-/// A copy of an MP3 file without a frame count, with a Xing header put before its sound; nil for any other file.
+/// A copy of an MP3 file without a frame count, with a Xing header put before its sound; nil for any other
+/// file.
 ///
-/// Without that count libmpg123 estimates the length from the first frames, and libsndfile stops reading at the
-/// estimate: of a file with a variable bit rate it may read half.
+/// Without that count libmpg123 estimates the length from the first frames, and libsndfile stops reading at
+/// the estimate: of a file with a variable bit rate it may read half.
 func countedMP3(_ stored: StoredBytes) -> StoredBytes? {
   guard let stream = MP3Stream(stored), stream.statedCount ?? 0 == 0, stream.count > 0 else { return nil }
   var header = Array(stored.bytes(at: lengthOfID3v2Tags(in: stored), 4))
@@ -83,8 +86,9 @@ func countedMP3(_ stored: StoredBytes) -> StoredBytes? {
   return StoredBytes(header + stored.bytes(at: stream.soundStart, stored.count - stream.soundStart))
 }
 
-/// The frame count that the first frame may hold instead of sound: behind the side information "Xing" or "Info", four
-/// bytes of flags, and the count if flag 1 is set; or, 36 bytes from the beginning, "VBRI", ten bytes, and the count.
+/// The frame count that the first frame may hold instead of sound: behind the side information "Xing" or
+/// "Info", four bytes of flags, and the count if flag 1 is set; or, 36 bytes from the beginning, "VBRI", ten
+/// bytes, and the count.
 ///
 /// - Returns: nil if the first frame is sound, 0 if there is a header without a count.
 private func statedFrameCount(_ stored: StoredBytes, _ start: Int, _ first: MPEGFrame) -> Int? {

@@ -14,7 +14,8 @@ struct MPEGFrame: Equatable {
   /// Bytes of side information after the header; a Xing header stands behind them.
   var sideInformationLength: Int { version == 3 ? (isMono ? 17 : 32) : (isMono ? 9 : 17) }
 
-  /// - Returns: nil for what is no header, for other layers, and for the free format, whose frames state no length.
+  /// - Returns: nil for what is no header, for other layers, and for the free format, whose frames state no
+  ///   length.
   init?(_ bytes: ArraySlice<UInt8>) {
     guard bytes.count >= 4 else { return nil }
     let word = UInt32(bigEndian(bytes.prefix(4)))

@@ -4,8 +4,8 @@ extension Waveform {
   ///     y[i] = (x[i] - mean) / sqrt(variance + 1e-7)
   ///
   /// over the utterance's own samples, the variance being the population's (divided by n): the definition of
-  /// `Wav2Vec2FeatureExtractor` in huggingface/transformers. There the sums are float32; here they are Double, so
-  /// the results agree to float32's rounding and no better.
+  /// `Wav2Vec2FeatureExtractor` in huggingface/transformers. There the sums are float32; here they are
+  /// Double, so the results agree to float32's rounding and no better.
   ///
   /// Silence, and any other constant, becomes zeros; no samples stay no samples.
   ///

@@ -1,7 +1,7 @@
 /// Looks at the last page of an Ogg file: it must be whole and carry the flag that ends its stream.
 ///
-/// A page is "OggS", version 0 (1 byte), flags (1), position (8), serial (4), sequence (4), checksum (4), the number
-/// of segments (1), a size for each (1), and the segments: 65,307 bytes at most. (RFC 3533)
+/// A page is "OggS", version 0 (1 byte), flags (1), position (8), serial (4), sequence (4), checksum (4), the
+/// number of segments (1), a size for each (1), and the segments: 65,307 bytes at most. (RFC 3533)
 ///
 /// - Returns: nil also if there is no page within a page's length of the end: something else was appended.
 func oggShortfall(_ stored: StoredBytes) -> AudioError.Shortfall? {

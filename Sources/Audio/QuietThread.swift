@@ -1,18 +1,18 @@
 internal import CSndFile
 internal import Glibc
 
-/// Runs `work` to its end on a thread of its own where descriptor 2 is `/dev/null`, and returns or throws what it
-/// returned or threw.
+/// Runs `work` to its end on a thread of its own where descriptor 2 is `/dev/null`, and returns or throws
+/// what it returned or threw.
 ///
-/// The decoders below libsndfile print to the process's stderr, and libmpg123 most of all: about a shortened MP3
-/// ("Xing stream size off by more than 1%"), about a bit count after a seek in a sound one, about odd ID3 tags.
-/// libsndfile gives no access to libmpg123's quiet flag, and that flag spares only some of the lines. Pointing
-/// descriptor 2 elsewhere for the whole process would lose what other threads write meanwhile, so only this thread
-/// leaves the shared descriptor table (`warbler_detach_stderr`).
+/// The decoders below libsndfile print to the process's stderr, and libmpg123 most of all: about a shortened
+/// MP3 ("Xing stream size off by more than 1%"), about a bit count after a seek in a sound one, about odd ID3
+/// tags. libsndfile gives no access to libmpg123's quiet flag, and that flag spares only some of the lines.
+/// Pointing descriptor 2 elsewhere for the whole process would lose what other threads write meanwhile, so
+/// only this thread leaves the shared descriptor table (`warbler_detach_stderr`).
 ///
-/// Files must be opened within `work`: descriptors 3 and above of the other threads do not exist there. It costs
-/// about 30 microseconds. Where the system permits neither call, or no thread can be made, `work` runs all the
-/// same and the chatter is heard.
+/// Files must be opened within `work`: descriptors 3 and above of the other threads do not exist there. It
+/// costs about 30 microseconds. Where the system permits neither call, or no thread can be made, `work` runs
+/// all the same and the chatter is heard.
 func withoutLibraryChatter<Success, Failure: Error>(
   _ work: () throws(Failure) -> Success
 ) throws(Failure) -> Success {

@@ -1,29 +1,31 @@
-/// The sample rates, in Hz, that a recording may have. A header that claims a rate below would make its samples
-/// multiply when they are resampled.
+/// The sample rates, in Hz, that a recording may have. A header that claims a rate below would make its
+/// samples multiply when they are resampled.
 public let readableSampleRates = 1_000...768_000
 
 /// Reads a recording, or an interval of it, as one channel at `sampleRate` Hz.
 ///
-/// It is decoded in blocks: the channels of a block are averaged and the mean resampled by libsoxr (HQ) unless the
-/// file has that rate already. Memory grows with the sound that is found, never with what a header claims, and no
-/// copy of all channels is made. The content alone decides the format, never the name.
+/// It is decoded in blocks: the channels of a block are averaged and the mean resampled by libsoxr (HQ)
+/// unless the file has that rate already. Memory grows with the sound that is found, never with what a header
+/// claims, and no copy of all channels is made. The content alone decides the format, never the name.
 ///
-/// An interval is rounded to whole samples at the file's own rate and cut out before resampling. Its end may lie up
-/// to 0.5 s behind the recording's (Kaldi's `--max-overshoot`), since manifests round; the samples that exist are
-/// returned. PCM and FLAC are sought in; other formats are decoded from the beginning, where seeking would
-/// change the samples, at a cost that grows with the offset.
+/// An interval is rounded to whole samples at the file's own rate and cut out before resampling. Its end may
+/// lie up to 0.5 s behind the recording's (Kaldi's `--max-overshoot`), since manifests round; the samples
+/// that exist are returned. PCM and FLAC are sought in; other formats are decoded from the beginning, where
+/// seeking would change the samples, at a cost that grows with the offset.
 ///
-/// The end of a recording is checked when reading arrives there: a WAV or AIFF file shorter than its header says, a
-/// FLAC file with fewer samples, an Ogg stream without a last page, an MP3 file with a cut frame or fewer frames than
-/// its Xing header says. Damage in the middle that costs samples shows in the same way. A WAV or AIFF size that says "until the end", as programs write into a pipe (0,
-/// 0xFFFFFFFF, or from 0x7F000000 on), is taken as that.
+/// The end of a recording is checked when reading arrives there: a WAV or AIFF file shorter than its header
+/// says, a FLAC file with fewer samples, an Ogg stream without a last page, an MP3 file with a cut frame or
+/// fewer frames than its Xing header says. Damage in the middle that costs samples shows in the same way. A
+/// WAV or AIFF size that says "until the end", as programs write into a pipe (0, 0xFFFFFFFF, or from
+/// 0x7F000000 on), is taken as that.
 ///
 /// - Parameters:
 ///   - source: A file, or bytes that are already in memory.
 ///   - sampleRate: The rate of the result, in Hz.
 ///   - offsetSeconds: Where the interval begins; nil is the beginning.
 ///   - durationSeconds: How long it is; nil is up to the end.
-/// - Throws: `AudioError`, for everything that a recording can have wrong. A recording that is only short is none.
+/// - Throws: `AudioError`, for everything that a recording can have wrong. A recording that is only short is
+///   none.
 /// - Precondition: `sampleRate` > 0.
 public func readWaveform(
   from source: AudioSource, sampleRate: Int = 16_000, offsetSeconds: Double? = nil,
@@ -72,7 +74,8 @@ private func decode(_ stored: StoredBytes, _ request: ReadRequest) throws(AudioE
   throw .notAudio(name: request.name, container: Container(of: stored)?.rawValue)
 }
 
-/// A copy in memory of a sound file that libsndfile would read only in part, changed so that it reads all of it.
+/// A copy in memory of a sound file that libsndfile would read only in part, changed so that it reads all of
+/// it.
 private func repaired(_ stored: StoredBytes) -> StoredBytes? {
   switch Container(of: stored) {
   case .wav: closedWave(stored)

@@ -1,7 +1,7 @@
 internal import CSoxr
 
-/// Sample rate conversion by libsoxr at its HQ quality (20 bits), fed in blocks; the result does not depend on how
-/// the samples are split into blocks.
+/// Sample rate conversion by libsoxr at its HQ quality (20 bits), fed in blocks; the result does not depend
+/// on how the samples are split into blocks.
 final class Resampler {
   private let handle: soxr_t
   private let ratio: Double
@@ -72,8 +72,8 @@ final class Resampler {
 
 /// The samples at another rate: n of them become round(n * outputRate / inputRate), give or take one.
 ///
-/// Frequencies up to 0.91 of the lower Nyquist frequency pass; the samples are returned as they are if the rates
-/// are equal.
+/// Frequencies up to 0.91 of the lower Nyquist frequency pass; the samples are returned as they are if the
+/// rates are equal.
 ///
 /// - Precondition: both rates are positive, in Hz.
 public func resample(_ samples: [Float], from inputRate: Int, to outputRate: Int) -> [Float] {

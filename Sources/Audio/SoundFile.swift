@@ -12,22 +12,22 @@ final class SoundFile: BlockDecoder {
   /// Hz, as the header says.
   let sampleRate: Int
   let channels: Int
-  /// Frames that the file should have: what the header says, or in Ogg the last page. nil if neither says, and for
-  /// MP3, where libsndfile passes on an estimate.
+  /// Frames that the file should have: what the header says, or in Ogg the last page. nil if neither says,
+  /// and for MP3, where libsndfile passes on an estimate.
   private let promisedFrames: Int?
   /// How many of them may be missing: none of a count in a header, 0.1 s of Ogg, whose pages are less exact.
   private let toleratedFrames: Int
 
-  /// - Returns: nil if libsndfile makes nothing of the content. It is not asked for a reason: that reason is a
-  ///   variable of the whole process and may come from another thread's file.
+  /// - Returns: nil if libsndfile makes nothing of the content. It is not asked for a reason: that reason is
+  ///   a variable of the whole process and may come from another thread's file.
   ///
   /// - Parameter original: What `stored` is a repaired copy of, so that the copy's headers vouch for nothing.
   init?(_ stored: StoredBytes, original: StoredBytes) {
     var info = SF_INFO()
     let opened =
       switch stored.storage {
-      // Opened by descriptor, so that a file's name never decides its format: by name, "notes.gsm" would be audio.
-      // It gets a duplicate, because it closes what it cannot open, even when told not to.
+      // Opened by descriptor, so that a file's name never decides its format: by name, "notes.gsm" would be
+      // audio. It gets a duplicate, because it closes what it cannot open, even when told not to.
       case .descriptor(let descriptor):
         sf_open_fd(fcntl(descriptor, F_DUPFD_CLOEXEC, 3), Int32(SFM_READ), &info, Int32(SF_TRUE))
       case .memory(let file): file.open(&info)
@@ -49,8 +49,8 @@ final class SoundFile: BlockDecoder {
 
   /// Moves to `frame`, counted from the beginning, if that yields the same samples as decoding up to it.
   ///
-  /// So it is with PCM and FLAC. MP3, and Vorbis near its end, decode differently after a seek (by up to 0.3 of
-  /// full scale where it was measured), so they are never seeked.
+  /// So it is with PCM and FLAC. MP3, and Vorbis near its end, decode differently after a seek (by up to 0.3
+  /// of full scale where it was measured), so they are never seeked.
   ///
   /// - Returns: whether it moved; if not, it is at the beginning and the caller reads its way there.
   func seek(toFrame frame: Int) -> Bool {
@@ -70,7 +70,8 @@ final class SoundFile: BlockDecoder {
 
   /// Decodes up to `count` frames into `mono`, each the mean of its channels.
   ///
-  /// - Returns: the number of frames; 0 at the end, or where decoding cannot go on (`failure` tells them apart).
+  /// - Returns: the number of frames; 0 at the end, or where decoding cannot go on (`failure` tells them
+  ///   apart).
   func readBlock(into mono: inout [Float], count: Int) -> Int {
     precondition(count <= mono.count, "\(count) frames into a block of \(mono.count)")
     if channels == 1 { return Int(sf_readf_float(handle, &mono, sf_count_t(count))) }

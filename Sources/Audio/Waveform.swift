@@ -1,7 +1,7 @@
 /// One channel of sound.
 public struct Waveform: Sendable, Equatable {
-  /// (n,), one sample after the other. Full scale of an integer format is [-1, 1); floating point is kept as it is
-  /// in the file and may exceed it.
+  /// (n,), one sample after the other. Full scale of an integer format is [-1, 1); floating point is kept as
+  /// it is in the file and may exceed it.
   public var samples: [Float]
 
   /// Samples a second, in Hz.

@@ -23,8 +23,8 @@ struct WaveformBuilder {
     }
   }
 
-  /// The waveform. Finite samples near Float's limit can overflow in the resampler's filter, so what it made is
-  /// looked at again.
+  /// The waveform. Finite samples near Float's limit can overflow in the resampler's filter, so what it made
+  /// is looked at again.
   mutating func finish() throws(AudioError) -> Waveform {
     if let resampler {
       resampler.finish(appendingTo: &samples)

@@ -26,9 +26,9 @@ INLINE vec multiply_add(vec a, vec b, vec c) {
 #endif
 }
 
-INLINE vec select(ivec condition, vec a, vec b) { return (vec)((condition & (ivec)a) | (~condition & (ivec)b)); }
-INLINE vec larger(vec a, vec b) { return select(a > b, a, b); }
-INLINE vec smaller(vec a, vec b) { return select(a < b, a, b); }
+INLINE vec choose(ivec condition, vec a, vec b) { return (vec)((condition & (ivec)a) | (~condition & (ivec)b)); }
+INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
+INLINE vec smaller(vec a, vec b) { return choose(a < b, a, b); }
 INLINE vec magnitude(vec a) { return (vec)((ivec)a & 0x7fffffff); }
 
 // Loads fewer than LANES floats; the rest are `fill`.
@@ -44,25 +44,32 @@ INLINE void store_part(float *p, ptrdiff_t count, vec v) {
   memcpy(p, part, (size_t)count * sizeof(float));
 }
 
+// Reductions over the lanes, in quarters of a line.
+typedef float four __attribute__((vector_size(16), aligned(4)));
+
 INLINE float sum_of(vec v) {
   float part[LANES];
   store(part, v);
-  for (int width = LANES / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) part[i] += part[i + width];
-  return part[0];
+  four sum = *(const four *)part;
+  for (int i = 4; i < LANES; i += 4) sum += *(const four *)(part + i);
+  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
 INLINE float largest_of(vec v) {
   float part[LANES];
   store(part, v);
-  for (int width = LANES / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) part[i] = fmaxf(part[i], part[i + width]);
-  return part[0];
+  four most = *(const four *)part;
+  for (int i = 4; i < LANES; i += 4) {
+    const four other = *(const four *)(part + i);
+    const __typeof__(most > other) keep = most > other;
+    most = (four)(((__typeof__(keep))most & keep) | ((__typeof__(keep))other & ~keep));
+  }
+  return fmaxf(fmaxf(most[0], most[1]), fmaxf(most[2], most[3]));
 }
 
 // MARK: Functions of one vector
 
-// 2^x within 2 ulp; 0 below 2^-126. For x <= 127.
+// 2^x within 2 ulp, for -126 <= x <= 127; 2^-126 below that.
 //
 // x = n + f with |f| <= 1/2; n is added to the exponent of a degree-5 minimax polynomial for 2^f (relative error 7.5e-8).
 INLINE vec power_of_two(vec x) {
@@ -76,13 +83,12 @@ INLINE vec power_of_two(vec x) {
   p = multiply_add(p, f, all(0.2402211972075169f));
   p = multiply_add(p, f, all(0.6931469670628841f));
   p = multiply_add(p, f, all(1.0000000716553f));
-  vec y = (vec)((ivec)p + ((ivec)shifted << 23));
-  return select(x < -126.0f, all(0), y);
+  return (vec)((ivec)p + ((ivec)shifted << 23));
 }
 
-// e^x: x log2(e) is split so that the product's rounding error is kept. 0 below 2^-126. For x <= 88.
+// e^x: x log2(e) is split so that the product's rounding error is kept. For -87 <= x <= 88; e^-87 below that.
 INLINE vec exponential(vec x) {
-  x = larger(x, all(-104.0f));
+  x = larger(x, all(-87.0f));
   const vec high = all(1.44269502162933349609f), low = all(1.92596302e-8f);
   vec product = x * high;
 #if FUSED
@@ -99,7 +105,7 @@ INLINE vec sigmoid(vec x) {
   // From e^-|x|, which cannot overflow.
   vec e = exponential(-magnitude(x));
   vec s = 1.0f / (1.0f + e);
-  return select(x < 0.0f, e * s, s);
+  return choose(x < 0.0f, e * s, s);
 }
 
 // tanh x = 1 - 2 / (e^2x + 1), odd; a polynomial near 0, where that form cancels.
@@ -113,14 +119,15 @@ INLINE vec hyperbolic_tangent(vec x) {
   p = multiply_add(p, s, all(2.0f / 15.0f));
   p = multiply_add(p, s, all(-1.0f / 3.0f));
   vec near = multiply_add(p * s, a, a);
-  vec y = select(a < 0.25f, near, far);
-  return select(x < 0.0f, -y, y);
+  vec y = choose(a < 0.25f, near, far);
+  return choose(x < 0.0f, -y, y);
 }
 
-// x Phi(x). Phi(x) - 1/2 = x P(x^2) / Q(x^2), a rational minimax fit for |x| <= 5.5 (error 7.2e-9), beyond which
-// Phi is 0 or 1 to float32's precision.
+// x Phi(x). Phi(x) - 1/2 = x P(x^2) / Q(x^2), a rational minimax fit for |x| <= 5.5 (error 7.2e-9); beyond, the value at
+// 5.5, which is within 2e-8 of 0 or 1.
 INLINE vec gelu(vec x) {
-  vec s = smaller(x * x, all(30.25f));
+  vec bounded = larger(smaller(x, all(5.5f)), all(-5.5f));
+  vec s = bounded * bounded;
   vec p = all(2.27493617238608e-08f);
   p = multiply_add(p, s, all(6.352048480843161e-06f));
   p = multiply_add(p, s, all(0.00016882210728658769f));
@@ -133,9 +140,7 @@ INLINE vec gelu(vec x) {
   q = multiply_add(q, s, all(0.02864569012185653f));
   q = multiply_add(q, s, all(0.25152116905358896f));
   q = multiply_add(q, s, all(1.0f));
-  vec phi = multiply_add(x, p / q, all(0.5f));
-  phi = select(x > 5.5f, all(1.0f), select(x < -5.5f, all(0.0f), phi));
-  return x * phi;
+  return x * multiply_add(bounded, p / q, all(0.5f));
 }
 
 INLINE vec apply(ck_activation activation, vec x) {
@@ -146,7 +151,7 @@ INLINE vec apply(ck_activation activation, vec x) {
       return 0.5f * x * (1.0f + hyperbolic_tangent(inner));
     }
     case CK_GELU_SIGMOID: return x * sigmoid(1.702f * x);
-    case CK_RELU: return select(x > 0.0f, x, (vec)((ivec)x & (x != x)));  // NaN stays NaN
+    case CK_RELU: return choose(x > 0.0f, x, (vec)((ivec)x & (x != x)));  // NaN stays NaN
     case CK_SILU: return x * sigmoid(x);
     case CK_TANH: return hyperbolic_tangent(x);
     case CK_SIGMOID: return sigmoid(x);
@@ -245,8 +250,42 @@ static const tile_function KERNEL(tiles)[TILE_VECTORS + 1][TILE_ROWS + 1] = {
 #endif
 };
 
+INLINE void finish_rows(const ck_activation activation, const ck_epilogue *e, ptrdiff_t row, ptrdiff_t column,
+                        const float *sums, ptrdiff_t sums_stride, ptrdiff_t columns, ptrdiff_t rows) {
+  for (ptrdiff_t r = row; r < row + rows; r++, sums += sums_stride) {
+    float *y = e->y + r * e->y_stride + column;
+    const float *residual = e->residual ? e->residual + r * e->residual_stride + column : NULL;
+    for (ptrdiff_t c = 0; c < columns; c += LANES) {
+      vec v = load(sums + c);
+      if (e->scale) v *= e->scale[r];
+      if (e->bias) v += load(e->bias + column + c);
+      v = apply(activation, v);
+      ptrdiff_t left = columns - c;
+      if (left >= LANES) {
+        if (residual) v += load(residual + c);
+        store(y + c, v);
+      } else {
+        if (residual) v += load_part(residual + c, left, 0);
+        store_part(y + c, left, v);
+      }
+    }
+  }
+}
+
+// The epilogue of one tile: `rows` from `row`, `columns` from `column`.
+static void finish(const ck_epilogue *e, ptrdiff_t row, ptrdiff_t column, const float *sums, ptrdiff_t sums_stride,
+                   ptrdiff_t columns, ptrdiff_t rows) {
+  if (columns > e->columns - column) columns = e->columns - column;
+  switch (e->activation) {
+    case CK_IDENTITY: finish_rows(CK_IDENTITY, e, row, column, sums, sums_stride, columns, rows); break;
+    case CK_GELU: finish_rows(CK_GELU, e, row, column, sums, sums_stride, columns, rows); break;
+    default: finish_rows(e->activation, e, row, column, sums, sums_stride, columns, rows);
+  }
+}
+
 static void KERNEL(multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
-                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next) {
+                             ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next,
+                             const ck_epilogue *epilogue) {
   // A tile fetches one line for every k, so the first few tiles fetch all of the next panel.
   const ptrdiff_t line = 64;
   const char *fetched = (const char *)(next ? next : panel);
@@ -258,50 +297,13 @@ static void KERNEL(multiply)(float *sums, ptrdiff_t sums_stride, const float *x,
     for (ptrdiff_t row = 0; row < rows; row += TILE_ROWS) {
       ptrdiff_t tile_rows = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
       const ptrdiff_t step = lines >= depth ? line : 0;
-      functions[tile_rows](sums + row * sums_stride + column, sums_stride, x + row * x_stride, x_stride, panel + column,
-                           width, depth, accumulate, fetched, step);
+      float *tile_sums = sums + row * sums_stride + column;
+      functions[tile_rows](tile_sums, sums_stride, x + row * x_stride, x_stride, panel + column, width, depth, accumulate,
+                           fetched, step);
       fetched += step * depth;
       if (step) lines -= depth;
+      if (epilogue) finish(epilogue, row, column, tile_sums, sums_stride, vectors * LANES, tile_rows);
     }
-  }
-}
-
-INLINE void finish_rows(const ck_activation activation, float *y, ptrdiff_t y_stride, const float *sums,
-                        ptrdiff_t sums_stride, const float *scale, const float *bias, const float *residual,
-                        ptrdiff_t residual_stride, ptrdiff_t columns, ptrdiff_t rows) {
-  // Rows of y are far apart: without asking for them early, each would be waited for.
-  const ptrdiff_t ahead = 24;
-  for (ptrdiff_t r = 0; r < rows; r++) {
-    for (ptrdiff_t c = 0; c < columns; c += 16) __builtin_prefetch(y + (r + ahead) * y_stride + c, 1, 3);
-    for (ptrdiff_t c = 0; c < columns; c += LANES) {
-      vec v = load(sums + r * sums_stride + c);
-      if (scale) v *= scale[r];
-      if (bias) v += load(bias + c);
-      v = apply(activation, v);
-      ptrdiff_t left = columns - c;
-      if (left >= LANES) {
-        if (residual) v += load(residual + r * residual_stride + c);
-        store(y + r * y_stride + c, v);
-      } else {
-        if (residual) v += load_part(residual + r * residual_stride + c, left, 0);
-        store_part(y + r * y_stride + c, left, v);
-      }
-    }
-  }
-}
-
-static void KERNEL(finish)(float *y, ptrdiff_t y_stride, const float *sums, ptrdiff_t sums_stride, const float *scale,
-                           const float *bias, const float *residual, ptrdiff_t residual_stride, ptrdiff_t columns,
-                           ptrdiff_t rows, ck_activation activation) {
-  switch (activation) {
-    case CK_IDENTITY:
-      finish_rows(CK_IDENTITY, y, y_stride, sums, sums_stride, scale, bias, residual, residual_stride, columns, rows);
-      break;
-    case CK_GELU:
-      finish_rows(CK_GELU, y, y_stride, sums, sums_stride, scale, bias, residual, residual_stride, columns, rows);
-      break;
-    default:
-      finish_rows(activation, y, y_stride, sums, sums_stride, scale, bias, residual, residual_stride, columns, rows);
   }
 }
 
@@ -365,37 +367,34 @@ static void KERNEL(layer_norm)(float *y, ptrdiff_t y_stride, const float *x, ptr
   }
 }
 
-static float KERNEL(softmax_numerators)(float *x, ptrdiff_t count) {
-  const ptrdiff_t whole = count / LANES * LANES, left = count - whole;
-  const float lowest = -INFINITY;
-  vec max0 = all(lowest), max1 = all(lowest), max2 = all(lowest), max3 = all(lowest);
-  ptrdiff_t c = 0;
-  for (; c + 4 * LANES <= whole; c += 4 * LANES) {
-    max0 = larger(load(x + c), max0);
-    max1 = larger(load(x + c + LANES), max1);
-    max2 = larger(load(x + c + 2 * LANES), max2);
-    max3 = larger(load(x + c + 3 * LANES), max3);
+static void KERNEL(softmax_maxima)(float most[CK_PANEL_STEP], float *x, ptrdiff_t count) {
+  const ptrdiff_t padded = (count + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
+  for (ptrdiff_t c = count; c < padded; c++) x[c] = -INFINITY;
+  for (int lane = 0; lane < CK_PANEL_STEP; lane += LANES) {
+    vec max = load(most + lane);
+    for (ptrdiff_t c = lane; c < padded; c += CK_PANEL_STEP) max = larger(load(x + c), max);
+    store(most + lane, max);
   }
-  for (; c < whole; c += LANES) max0 = larger(load(x + c), max0);
-  if (left) max1 = larger(load_part(x + whole, left, lowest), max1);
-  const vec max = all(largest_of(larger(larger(max0, max1), larger(max2, max3))));
+}
+
+static float KERNEL(softmax_numerators)(float *x, ptrdiff_t count, const float most[CK_PANEL_STEP]) {
+  const ptrdiff_t padded = (count + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
+  vec largest = load(most);
+  for (int lane = LANES; lane < CK_PANEL_STEP; lane += LANES) largest = larger(load(most + lane), largest);
+  const vec max = all(largest_of(largest));
   vec sum0 = all(0), sum1 = all(0);
-  for (c = 0; c + 2 * LANES <= whole; c += 2 * LANES) {
+  ptrdiff_t c = 0;
+  for (; c + 2 * LANES <= padded; c += 2 * LANES) {
     vec a = power_of_two(load(x + c) - max), b = power_of_two(load(x + c + LANES) - max);
     store(x + c, a);
     store(x + c + LANES, b);
     sum0 += a;
     sum1 += b;
   }
-  if (c < whole) {
+  if (c < padded) {
     vec a = power_of_two(load(x + c) - max);
     store(x + c, a);
     sum0 += a;
-  }
-  if (left) {
-    vec a = power_of_two(load_part(x + whole, left, lowest) - max);
-    store_part(x + whole, left, a);
-    sum1 += a;
   }
   return 1.0f / sum_of(sum0 + sum1);
 }
@@ -425,7 +424,6 @@ static void KERNEL(subtract)(float *y, ptrdiff_t y_stride, const float *a, ptrdi
 // In squares of 4, within strips of 16 rows of x: whole lines of y.
 static void KERNEL(transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns,
                               ptrdiff_t rows) {
-  typedef float four __attribute__((vector_size(16), aligned(4)));
   const ptrdiff_t padded = (rows + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
   const ptrdiff_t whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
   for (ptrdiff_t strip = 0; strip < whole_rows; strip += 16) {
@@ -454,9 +452,9 @@ static void KERNEL(transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrd
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
     .multiply = KERNEL(multiply),
-    .finish = KERNEL(finish),
     .layer_norm = KERNEL(layer_norm),
     .activate = KERNEL(activate),
+    .softmax_maxima = KERNEL(softmax_maxima),
     .softmax_numerators = KERNEL(softmax_numerators),
     .log_softmax = KERNEL(log_softmax),
     .subtract = KERNEL(subtract),

@@ -2,20 +2,22 @@
 import Glibc
 #endif
 
-// How sure a hypothesis is, from the posteriors p of the tokens on its path. Each is a geometric mean, so that it
-// does not shrink with length, in 0...1:
+// How sure a hypothesis is, from the posteriors p of the tokens on its path. Each is a geometric mean, so
+// that it does not shrink with length, in 0...1:
 //
 //   token      over the frames of its run:                                 exp(mean of ln p(label | frame))
 //   word       over all frames of its tokens' runs, blank frames left out
-//   utterance  over all frames of the path that are not blank; of an empty text, the blank's posterior over all
+//   utterance  over all frames of the path that are not blank; of an empty text, the blank's posterior over
+//   all
 //              frames; 0 where there is no frame at all
 //
-// A posterior of 0 makes its mean 0. These are the model's own beliefs, and CTC models are overconfident: compare them
-// among results of one model, do not read them as error rates.
+// A posterior of 0 makes its mean 0. These are the model's own beliefs, and CTC models are overconfident:
+// compare them among results of one model, do not read them as error rates.
 
 extension Collection<AlignedToken> {
-  /// The confidence of a word, or of any part of a hypothesis that has at least one token: the geometric mean of the
-  /// labels' posteriors over all frames of the tokens' runs. Longer runs weigh more. 0 if there is no token.
+  /// The confidence of a word, or of any part of a hypothesis that has at least one token: the geometric mean
+  /// of the labels' posteriors over all frames of the tokens' runs. Longer runs weigh more. 0 if there is no
+  /// token.
   public var confidence: Double {
     var sum = LogPosteriorSum()
     for token in self { sum.add(log(token.confidence), frames: token.frames.count) }

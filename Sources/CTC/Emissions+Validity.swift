@@ -1,5 +1,6 @@
 extension Emissions {
-  /// Whether every value can be a log-posterior or a logit: neither NaN nor +inf. -inf is a probability of 0, and valid.
+  /// Whether every value can be a log-posterior or a logit: neither NaN nor +inf. -inf is a probability of 0,
+  /// and valid.
   /// - Complexity: O(T V), at memory speed.
   public var isValid: Bool {
     // False of NaN as well. No early exit, so that the loop runs on vectors.

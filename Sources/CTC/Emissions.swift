@@ -1,4 +1,5 @@
-/// What a CTC decoder consumes: for every frame of one utterance, the natural-log posterior of every vocabulary entry.
+/// What a CTC decoder consumes: for every frame of one utterance, the natural-log posterior of every
+/// vocabulary entry.
 public struct Emissions: Sendable, Equatable {
   /// T.
   public let frames: Int

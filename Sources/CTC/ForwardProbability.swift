@@ -5,21 +5,23 @@ import Glibc
 extension Emissions {
   /// Natural log of the probability of a text: of the sum over all paths that collapse to `labels`.
   ///
-  /// The forward recursion of Graves et al. 2006 ("Connectionist Temporal Classification", section 4.1), in the log
-  /// domain and in Double. Over l', the labels with a blank at both ends and between neighbours,
+  /// The forward recursion of Graves et al. 2006 ("Connectionist Temporal Classification", section 4.1), in
+  /// the log domain and in Double. Over l', the labels with a blank at both ends and between neighbours,
   ///
-  ///     alpha_t(s) = y_t(l'_s) * (alpha_{t-1}(s) + alpha_{t-1}(s-1) + [l'_s is a label other than l'_{s-2}] alpha_{t-1}(s-2))
-  ///     p(labels)  = alpha_T(|l'|) + alpha_T(|l'| - 1)
+  ///     alpha_t(s) = y_t(l'_s) * (alpha_{t-1}(s) + alpha_{t-1}(s-1) + [l'_s is a label other than l'_{s-2}]
+  ///     alpha_{t-1}(s-2)) p(labels)  = alpha_T(|l'|) + alpha_T(|l'| - 1)
   ///
-  /// States are kept in two arrays: `blanks[u]`, the blank before label u (and `blanks[U]`, the last), and `labels[u]`.
-  /// The start is a frame before the first, in which only `blanks[0]` is possible. At each frame only those states are
-  /// visited that can be reached from the start and from which the end can still be reached.
+  /// States are kept in two arrays: `blanks[u]`, the blank before label u (and `blanks[U]`, the last), and
+  /// `labels[u]`. The start is a frame before the first, in which only `blanks[0]` is possible. At each frame
+  /// only those states are visited that can be reached from the start and from which the end can still be
+  /// reached.
   ///
   /// - Parameters:
   ///   - labels: U ids, none the blank.
   ///   - blank: the blank's id.
-  /// - Returns: -inf where no path has the text, as with fewer frames than U plus the repeats among neighbours. Of the
-  ///   empty text, the sum of the blank's log-posteriors. Without meaning, and possibly NaN, if not ``isValid``.
+  /// - Returns: -inf where no path has the text, as with fewer frames than U plus the repeats among
+  ///   neighbours. Of the empty text, the sum of the blank's log-posteriors. Without meaning, and possibly
+  ///   NaN, if not ``isValid``.
   /// - Complexity: O(T U) time, O(U) space.
   public func logProbability(of labels: [Int], blank: Int) -> Double {
     let tokens = 0..<vocabularySize
@@ -32,7 +34,8 @@ extension Emissions {
     // Whether label u may follow label u - 1 without a blank between them.
     let follows = labels.indices.map { $0 > 0 && labels[$0] != labels[$0 - 1] }
     var blankStates = [Double](repeating: -.infinity, count: count + 1)
-    // labelStates[u + 1] belongs to label u; the first entry stands for the label before the first and stays impossible.
+    // labelStates[u + 1] belongs to label u; the first entry stands for the label before the first and stays
+    // impossible.
     var labelStates = blankStates
     blankStates[0] = 0
     logPosteriors.withUnsafeBufferPointer { values in

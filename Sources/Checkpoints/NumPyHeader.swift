@@ -3,8 +3,8 @@
 ///     6 bytes   \x93NUMPY
 ///     2 bytes   version: 1.0, 2.0 or 3.0
 ///     2 bytes   N, the length of the header, little-endian (4 bytes from version 2 on)
-///     N bytes   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, padded with spaces, ended by a newline
-///     the rest  the elements
+///     N bytes   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, padded with spaces, ended by a
+///     newline the rest  the elements
 ///
 /// The dictionary is a Python literal. It is read by a grammar of just this dictionary, never evaluated.
 struct NumPyHeader {

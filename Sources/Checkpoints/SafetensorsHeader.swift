@@ -3,8 +3,8 @@ import JSON
 /// What stands before the tensors of a safetensors file.
 ///
 ///     8 bytes   N, the header's length, little-endian
-///     N bytes   {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__": {...}}
-///     the rest  the tensors, back to back, at offsets counted from the end of the header
+///     N bytes   {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__":
+///     {...}} the rest  the tensors, back to back, at offsets counted from the end of the header
 ///
 /// The rules are those of the reference implementation (huggingface/safetensors): the header has at most 100
 /// MB, the tensors cover the rest of the file exactly, without overlap or hole, and each is as long as its

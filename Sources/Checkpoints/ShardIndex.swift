@@ -3,7 +3,8 @@ import JSON
 
 /// `model.safetensors.index.json`: which shard holds which tensor.
 ///
-///     {"metadata": {"total_size": 1234}, "weight_map": {"lm_head.bias": "model-00002-of-00002.safetensors", ...}}
+///     {"metadata": {"total_size": 1234}, "weight_map": {"lm_head.bias": "model-00002-of-00002.safetensors",
+///     ...}}
 struct ShardIndex {
   let path: String
   /// Tensor names by shard, shards in the order the index first names them.

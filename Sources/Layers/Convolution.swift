@@ -4,18 +4,18 @@ public import Tensors
 /// A convolution over time without padding: channel-last, (frames, inputs) to (frames', outputs), with
 /// frames' = floor((frames - kernel) / stride) + 1.
 ///
-/// y[t] = sum over taps k of W[k] x[stride t + k]. Each tap is a product whose rows are `stride` frames apart, so the
-/// input is never copied into windows.
+/// y[t] = sum over taps k of W[k] x[stride t + k]. Each tap is a product whose rows are `stride` frames
+/// apart, so the input is never copied into windows.
 ///
-/// The usual layer, three taps at stride 2, shares every even frame between two outputs, and takes five products for
-/// two outputs instead of six (Winograd 1980, F(2,2) over the outer taps):
+/// The usual layer, three taps at stride 2, shares every even frame between two outputs, and takes five
+/// products for two outputs instead of six (Winograd 1980, F(2,2) over the outer taps):
 ///
 ///     m     = (W0 + W2) x[4p+2]
 ///     y[2p]   = m + W0 (x[4p] - x[4p+2]) + W1 x[4p+1]
 ///     y[2p+1] = m - W2 (x[4p+2] - x[4p+4]) + W1 x[4p+3]
 ///
-/// Which of the two forms an output takes depends on whether its number is even: a caller that computes part of an
-/// utterance starts at an even frame, and gets the same bits as for the whole.
+/// Which of the two forms an output takes depends on whether its number is even: a caller that computes part
+/// of an utterance starts at an even frame, and gets the same bits as for the whole.
 public final class Convolution: Sendable {
   public let inputs: Int
   public let outputs: Int
@@ -69,7 +69,9 @@ public final class Convolution: Sendable {
     _ x: Matrix, into y: Matrix, activation: Activation = .identity, workspace: Workspace, on compute: Compute
   ) {
     precondition(x.columns == inputs && y.columns == outputs, "channels \(x.columns) to \(y.columns)")
-    precondition(y.rows == outputFrames(for: x.rows), "\(x.rows) frames give \(outputFrames(for: x.rows)), not \(y.rows)")
+    precondition(
+      y.rows == outputFrames(for: x.rows), "\(x.rows) frames give \(outputFrames(for: x.rows)), not \(y.rows)"
+    )
     guard y.rows > 0 else { return }
     let epilogue = Epilogue(bias: bias, activation: activation)
     if sharesEvenFrames {
@@ -111,22 +113,28 @@ public final class Convolution: Sendable {
         let even = (rows.count + 1) / 2
         let odd = rows.count / 2
         kernels.multiply(
-          sums, 2 * width, x.row(2 * first + 2), 4 * x.stride, packed, width, inputs, even, false, packed + block)
+          sums, 2 * width, x.row(2 * first + 2), 4 * x.stride, packed, width, inputs, even, false,
+          packed + block,
+          nil)
         for pair in 0..<odd {
           (sums + (2 * pair + 1) * width).update(from: sums + 2 * pair * width, count: width)
         }
         kernels.multiply(
-          sums, 2 * width, differences.row(first), 2 * differences.stride, packed + block, width, inputs, even, true,
-          packed + 2 * block)
+          sums, 2 * width, differences.row(first), 2 * differences.stride, packed + block, width, inputs,
+          even, true,
+          packed + 2 * block, nil)
         if odd > 0 {
           kernels.multiply(
-            sums + width, 2 * width, differences.row(first + 1), 2 * differences.stride, packed + 2 * block, width,
-            inputs, odd, true, packed + 3 * block)
+            sums + width, 2 * width, differences.row(first + 1), 2 * differences.stride, packed + 2 * block,
+            width,
+            inputs, odd, true, packed + 3 * block, nil)
         }
-        kernels.multiply(
-          sums, width, x.row(2 * first + 1), 2 * x.stride, packed + 3 * block, width, inputs, rows.count, true,
-          weights.panel(ofTask: task + compute.threads, tiles))
-        compute.finish(y, rows: rows, panel: panel, sums: sums, width: width, epilogue)
+        withUnsafePointer(to: epilogue.block(of: y, row: first, panel: panel)) {
+          kernels.multiply(
+            sums, width, x.row(2 * first + 1), 2 * x.stride, packed + 3 * block, width, inputs, rows.count,
+            true,
+            weights.panel(ofTask: task + compute.threads, tiles), $0)
+        }
       }
     }
   }

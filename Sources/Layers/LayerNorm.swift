@@ -1,8 +1,8 @@
 import CKernels
 public import Tensors
 
-/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each row (Ba, Kiros and Hinton 2016), variance of the
-/// population.
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each row (Ba, Kiros and Hinton 2016),
+/// variance of the population.
 public final class LayerNorm: Sendable {
   let weight: Vector
   let bias: Vector

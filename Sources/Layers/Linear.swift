@@ -21,7 +21,8 @@ public final class Linear: Sendable {
 
   /// (N, inputs) to (N, outputs). `residual` is shaped like `y` and may be `y` itself.
   public func forward(
-    _ x: Matrix, into y: Matrix, activation: Activation = .identity, residual: Matrix? = nil, on compute: Compute
+    _ x: Matrix, into y: Matrix, activation: Activation = .identity, residual: Matrix? = nil,
+    on compute: Compute
   ) {
     compute.multiply(
       x, by: weights, into: y, Epilogue(bias: bias, activation: activation, residual: residual))

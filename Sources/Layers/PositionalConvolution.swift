@@ -1,17 +1,17 @@
 import CKernels
 public import Tensors
 
-/// The convolution that tells the transformer where a frame stands: (T, D) to (T, D), grouped, zeros beyond both ends,
-/// `activation` after, and added to the frames (Baevski et al. 2020, section 2).
+/// The convolution that tells the transformer where a frame stands: (T, D) to (T, D), grouped, zeros beyond
+/// both ends, `activation` after, and added to the frames (Baevski et al. 2020, section 2).
 ///
-/// y[t] = h[t] + activation(b + sum over k < kernel of W[k] x[t + k - kernel / 2]), per group of D / groups channels. An
-/// even kernel would give T + 1 frames; the last is dropped.
+/// y[t] = h[t] + activation(b + sum over k < kernel of W[k] x[t + k - kernel / 2]), per group of D / groups
+/// channels. An even kernel would give T + 1 frames; the last is dropped.
 public final class PositionalConvolution: Sendable {
   public let channels: Int
   public let groups: Int
   public let kernel: Int
-  private let weights: [PackedMatrix]
-  private let biases: [Vector]
+  private let filters: [PhasedFilter]
+  private let bias: [Float]
   private let activation: Activation
 
   /// - Parameters:
@@ -27,14 +27,14 @@ public final class PositionalConvolution: Sendable {
     self.channels = channels
     self.groups = groups
     self.kernel = kernel
+    self.bias = bias
     self.activation = activation
-    self.weights = (0..<groups).map { group in
-      PackedMatrix(outputs: width, inputs: kernel * width) { output, column in
-        let (tap, input) = (column / width, column % width)
-        return weights[((group * width + output) * width + input) * kernel + tap]
+    filters = (0..<groups).map { group in
+      // Taps of 0 make any kernel a multiple of 4.
+      PhasedFilter(channels: width, taps: (kernel + 3) / 4 * 4) { output, input, tap in
+        tap < kernel ? weights[((group * width + output) * width + input) * kernel + tap] : 0
       }
     }
-    self.biases = (0..<groups).map { Vector(Array(bias[$0 * width..<($0 + 1) * width])) }
   }
 
   /// One utterance, (T, D); `h` may be `x`, `y` must not.
@@ -45,40 +45,33 @@ public final class PositionalConvolution: Sendable {
     let kernels = compute.kernels
     let width = channels / groups
     let frames = x.rows
-    let padded = frames + kernel - 1
+    let plan = filters[0].plan(frames: frames)
+    let tasks = filters[0].tasks
+    compute.reserveScratch(filters[0].combineCount(plan) + frames * width)
     workspace.scope {
-      // Each group's channels by themselves, so that a window is one run of floats.
-      let gathered = workspace.matrix(rows: groups * padded, columns: width, packed: true)
+      let inputs = workspace.matrix(rows: groups, columns: filters[0].inputCount(plan))
+      let outputs = workspace.matrix(rows: groups, columns: filters[0].outputCount(plan))
       compute.run(tasks: groups) { group, _ in
-        let start = gathered.row(group * padded)
-        let before = kernel / 2
-        start.update(repeating: 0, count: before * width)
-        for frame in 0..<frames {
-          (start + (before + frame) * width).update(from: x.row(frame) + group * width, count: width)
-        }
-        (start + (before + frames) * width).update(repeating: 0, count: (padded - before - frames) * width)
+        let columns = group * width..<(group + 1) * width
+        filters[group].split(x.columns(columns), before: kernel / 2, plan, into: inputs.row(group))
       }
-      let panels = weights[0].panels
-      let tiles = Tiling(rows: frames, panels: groups * panels, threads: compute.threads)
-      let terms = ProductTerm.whole(depth: kernel * width)
-      compute.reserveScratch(tiles.rowsPerBlock * PackedMatrix.panelWidth)
-      compute.run(tasks: tiles.tasks) { task, worker in
-        let rows = tiles.rows(ofTask: task)
-        let (group, panel) = tiles.panel(ofTask: task).quotientAndRemainder(dividingBy: panels)
-        let packed = weights[group]
-        let panelWidth = packed.width(ofPanel: panel)
+      compute.run(tasks: groups * tasks) { task, _ in
+        let group = task / tasks
+        filters[group].multiply(
+          task: task % tasks, inputs.row(group), plan, into: outputs.row(group), compute)
+      }
+      compute.run(tasks: groups) { group, worker in
         let sums = compute.scratch(ofWorker: worker)
-        for (index, term) in terms.enumerated() {
-          let next = index + 1 < terms.count ? packed.panel(panel) + terms[index + 1].input * panelWidth : nil
-          kernels.multiply(
-            sums, panelWidth, gathered.row(group * padded + rows.lowerBound) + term.offset, width,
-            packed.panel(panel) + term.input * panelWidth, panelWidth, term.depth, rows.count, index > 0,
-            next)
+        filters[group].combine(outputs.row(group), plan, into: sums, scratch: sums + frames * width)
+        let first = group * width
+        for frame in 0..<frames {
+          for c in 0..<width { sums[frame * width + c] += bias[first + c] }
         }
-        let channels = group * width..<(group + 1) * width
-        compute.finish(
-          y.columns(channels), rows: rows, panel: panel, sums: sums, width: panelWidth,
-          Epilogue(bias: biases[group], activation: activation, residual: h.columns(channels)))
+        kernels.activate(sums, frames * width, activation.code)
+        for frame in 0..<frames {
+          let (from, to) = (h.row(frame) + first, y.row(frame) + first)
+          for c in 0..<width { to[c] = from[c] + sums[frame * width + c] }
+        }
       }
     }
   }

@@ -3,8 +3,9 @@ public import Tensors
 
 /// Softmax(q k^T) v for every head of every utterance of a packed batch (Vaswani et al. 2017, equation 1).
 ///
-/// Scores are base-2 logarithms: the caller has multiplied q by log2(e) / sqrt(head width). A block of queries meets all
-/// keys of its utterance at once, so scores take (queries of a block, T) floats a worker, whatever the batch.
+/// Scores are base-2 logarithms: the caller has multiplied q by log2(e) / sqrt(head width). A block of
+/// queries meets all keys of its utterance at once, so scores take (queries of a block, T) floats a worker,
+/// whatever the batch.
 public struct SelfAttention: Sendable {
   public let heads: Int
   /// Width of a head.
@@ -21,10 +22,12 @@ public struct SelfAttention: Sendable {
   ///   - utterances: the rows of each utterance; results of one do not depend on the others.
   ///   - y: (N, D), heads side by side; overwritten.
   public func forward(
-    _ queriesKeysValues: Matrix, utterances: [Range<Int>], into y: Matrix, workspace: Workspace, on compute: Compute
+    _ queriesKeysValues: Matrix, utterances: [Range<Int>], into y: Matrix, workspace: Workspace,
+    on compute: Compute
   ) {
     let width = heads * headWidth
-    precondition(queriesKeysValues.columns == 3 * width && y.columns == width, "heads do not fit the projections")
+    precondition(
+      queriesKeysValues.columns == 3 * width && y.columns == width, "heads do not fit the projections")
     let queries = queriesKeysValues.columns(0..<width)
     let keys = queriesKeysValues.columns(width..<2 * width)
     let values = queriesKeysValues.columns(2 * width..<3 * width)
@@ -36,9 +39,10 @@ public struct SelfAttention: Sendable {
       var blocks: [QueryBlock] = []
       for utterance in packed {
         for head in 0..<heads {
-          let size = QueryBlock.size(frames: utterance.frames.count)
-          for first in stride(from: utterance.frames.lowerBound, to: utterance.frames.upperBound, by: size) {
-            let rows = first..<min(first + size, utterance.frames.upperBound)
+          for first in stride(
+            from: utterance.frames.lowerBound, to: utterance.frames.upperBound, by: QueryBlock.size)
+          {
+            let rows = first..<min(first + QueryBlock.size, utterance.frames.upperBound)
             blocks.append(QueryBlock(heads: utterance, head: head, rows: rows))
           }
         }
@@ -81,7 +85,8 @@ private struct PackedHeads {
     for first in stride(from: 0, to: frames.count, by: PackedMatrix.panelWidth) {
       let rows = min(PackedMatrix.panelWidth, frames.count - first)
       compute.kernels.transpose(
-        keys.row(head) + first * headWidth, min(PackedMatrix.panelWidth, paddedFrames - first), source.row(first),
+        keys.row(head) + first * headWidth, min(PackedMatrix.panelWidth, paddedFrames - first),
+        source.row(first),
         source.stride, headWidth, rows)
     }
     let values = values.row(head)
@@ -104,38 +109,58 @@ private struct QueryBlock {
   let head: Int
   let rows: Range<Int>
 
-  /// Queries whose scores fit a quarter of a second-level cache of 1 MB, but at least a tile's.
-  static func size(frames: Int) -> Int {
-    16
-  }
+  /// Two tiles of queries: their scores stay near the core, and keys and values are read from the
+  /// second-level cache.
+  static let size = 16
+
+  /// Keys between looks for the largest score: as many as keep a block's scores in the first-level cache.
+  private static let keysPerLook = 8 * PackedMatrix.panelWidth
 
   private var scoresStride: Int { Matrix.paddedStride(columns: heads.paddedFrames) }
 
-  /// Floats that ``attend(queries:into:scratch:_:)`` needs: scores, sums and scales.
-  var scratch: Int { rows.count * (scoresStride + heads.valuePanel + 1) }
+  /// Floats that ``attend(queries:into:scratch:_:)`` needs: scores, largest scores, sums and scales.
+  var scratch: Int { rows.count * (scoresStride + PackedMatrix.step + heads.valuePanel + 1) }
 
-  func attend(queries: Matrix, into y: Matrix, scratch scores: UnsafeMutablePointer<Float>, _ compute: Compute) {
+  func attend(
+    queries: Matrix, into y: Matrix, scratch scores: UnsafeMutablePointer<Float>, _ compute: Compute
+  ) {
     let kernels = compute.kernels
     let frames = heads.frames.count
     let headWidth = heads.headWidth
-    let sums = scores + rows.count * scoresStride
+    let most = scores + rows.count * scoresStride
+    let sums = most + rows.count * PackedMatrix.step
     let scales = sums + rows.count * heads.valuePanel
     let column = head * headWidth
     let keys = heads.keys.row(head)
-    for first in stride(from: 0, to: frames, by: PackedMatrix.panelWidth) {
-      kernels.multiply(
-        scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride, keys + first * headWidth,
-        min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil)
+    most.update(repeating: -.infinity, count: rows.count * PackedMatrix.step)
+    for look in stride(from: 0, to: frames, by: Self.keysPerLook) {
+      let end = min(look + Self.keysPerLook, frames)
+      for first in stride(from: look, to: end, by: PackedMatrix.panelWidth) {
+        kernels.multiply(
+          scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride,
+          keys + first * headWidth, min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth,
+          rows.count,
+          false, nil, nil)
+      }
+      for row in 0..<rows.count {
+        kernels.softmax_maxima(most + row * PackedMatrix.step, scores + row * scoresStride + look, end - look)
+      }
     }
-    for row in 0..<rows.count { scales[row] = kernels.softmax_numerators(scores + row * scoresStride, frames) }
+    for row in 0..<rows.count {
+      scales[row] = kernels.softmax_numerators(
+        scores + row * scoresStride, frames, most + row * PackedMatrix.step)
+    }
     let values = heads.values.row(head)
     for first in stride(from: 0, to: heads.paddedWidth, by: heads.valuePanel) {
+      var epilogue = ck_epilogue()
+      epilogue.y = y.row(rows.lowerBound) + column + first
+      epilogue.y_stride = y.stride
+      epilogue.columns = min(heads.valuePanel, headWidth - first)
+      epilogue.scale = UnsafePointer(scales)
       kernels.multiply(
-        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames, rows.count,
-        false, nil)
-      kernels.finish(
-        y.row(rows.lowerBound) + column + first, y.stride, sums, heads.valuePanel, scales, nil, nil, 0,
-        min(heads.valuePanel, headWidth - first), rows.count, Activation.identity.code)
+        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames,
+        rows.count,
+        false, nil, &epilogue)
     }
   }
 }

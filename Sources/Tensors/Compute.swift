@@ -1,9 +1,10 @@
 package import CKernels
 
-/// The cores that work on one thing: a pool of worker threads, the kernels they run and scratch memory for each.
+/// The cores that work on one thing: a pool of worker threads, the kernels they run and scratch memory for
+/// each.
 ///
-/// One region (``run(tasks:_:)``) runs at a time; a `Compute` therefore belongs to one caller at a time. Results never
-/// depend on ``threads``: a task's output is its own, and no sum crosses tasks.
+/// One region (``run(tasks:_:)``) runs at a time; a `Compute` therefore belongs to one caller at a time.
+/// Results never depend on ``threads``: a task's output is its own, and no sum crosses tasks.
 public final class Compute: @unchecked Sendable {
   public let threads: Int
   public let level: KernelLevel
@@ -29,8 +30,8 @@ public final class Compute: @unchecked Sendable {
 
   deinit { ck_pool_destroy(pool) }
 
-  /// Calls `body(task, worker)` once for every task in `0..<tasks`, in any order, and returns when all are done.
-  /// Fewer than one task does nothing.
+  /// Calls `body(task, worker)` once for every task in `0..<tasks`, in any order, and returns when all are
+  /// done. Fewer than one task does nothing.
   public func run(tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var region = Region(body: body)

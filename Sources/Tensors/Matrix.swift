@@ -8,7 +8,8 @@ public struct Matrix: @unchecked Sendable {
   public let stride: Int
 
   public init(_ pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
-    precondition(rows >= 0 && columns >= 0 && stride >= 0, "a matrix of \(rows) x \(columns), stride \(stride)")
+    precondition(
+      rows >= 0 && columns >= 0 && stride >= 0, "a matrix of \(rows) x \(columns), stride \(stride)")
     self.pointer = pointer
     self.rows = rows
     self.columns = columns
@@ -42,9 +43,9 @@ public struct Matrix: @unchecked Sendable {
 }
 
 extension Matrix {
-  /// The distance between rows of `columns` floats that keeps neighbouring rows out of each other's cache sets: whole
-  /// cache lines, and an odd number of them. With rows a multiple of 4096 bytes apart, which the usual widths give, the
-  /// eight rows of a tile would compete for one set, at two thirds of the speed.
+  /// The distance between rows of `columns` floats that keeps neighbouring rows out of each other's cache
+  /// sets: whole cache lines, and an odd number of them. With rows a multiple of 4096 bytes apart, which the
+  /// usual widths give, the eight rows of a tile would compete for one set, at two thirds of the speed.
   public static func paddedStride(columns: Int) -> Int {
     let lines = (columns + 15) / 16
     return (lines | 1) * 16

@@ -1,4 +1,4 @@
-import CKernels
+package import CKernels
 
 /// What happens to a product before it is stored: y = activation(sums + bias) + residual.
 public struct Epilogue: Sendable {
@@ -15,8 +15,8 @@ public struct Epilogue: Sendable {
   }
 }
 
-/// One of the products whose sum a result is: the `depth` floats that start `offset` floats after a row's first, with
-/// the inputs of the weights from `input` on.
+/// One of the products whose sum a result is: the `depth` floats that start `offset` floats after a row's
+/// first, with the inputs of the weights from `input` on.
 public struct ProductTerm: Sendable {
   public var offset: Int
   public var input: Int
@@ -28,7 +28,8 @@ public struct ProductTerm: Sendable {
     self.depth = depth
   }
 
-  /// A product over `depth` adjacent floats, cut where a panel's share of the weights outgrows the second-level cache.
+  /// A product over `depth` adjacent floats, cut where a panel's share of the weights outgrows the
+  /// second-level cache.
   public static func whole(depth: Int) -> [ProductTerm] {
     let pieces = (depth + longest - 1) / longest
     let piece = (depth + pieces - 1) / pieces
@@ -41,15 +42,29 @@ public struct ProductTerm: Sendable {
   public static let longest = 768
 }
 
+extension Epilogue {
+  /// The epilogue of one block: the rows of `y` from `row`, the columns of `panel`.
+  package func block(of y: Matrix, row: Int, panel: Int) -> ck_epilogue {
+    let column = panel * PackedMatrix.panelWidth
+    return ck_epilogue(
+      y: y.row(row) + column, y_stride: y.stride, columns: min(PackedMatrix.panelWidth, y.columns - column),
+      scale: nil,
+      bias: bias.map { $0.pointer + column }, residual: residual.map { UnsafePointer($0.row(row) + column) },
+      residual_stride: residual?.stride ?? 0, activation: activation.code)
+  }
+}
+
 extension Compute {
   /// y = epilogue(x W^T): (rows, inputs) by (outputs, inputs) to (rows, outputs).
-  public func multiply(_ x: Matrix, by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue = Epilogue()) {
+  public func multiply(
+    _ x: Matrix, by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue = Epilogue()
+  ) {
     precondition(x.columns == weights.inputs, "\(x.columns) columns by weights of \(weights.inputs) inputs")
     multiply(x, terms: ProductTerm.whole(depth: weights.inputs), by: weights, into: y, epilogue)
   }
 
-  /// y = epilogue(sum over terms), where row r of a term starts at `x.row(r) + term.offset` and may reach past the row's
-  /// end into the rows that follow.
+  /// y = epilogue(sum over terms), where row r of a term starts at `x.row(r) + term.offset` and may reach
+  /// past the row's end into the rows that follow.
   public func multiply(
     _ x: Matrix, terms: [ProductTerm], by weights: PackedMatrix, into y: Matrix, _ epilogue: Epilogue
   ) {
@@ -63,30 +78,24 @@ extension Compute {
       let width = weights.width(ofPanel: panel)
       let sums = scratch(ofWorker: worker)
       let following = weights.panel(ofTask: task + threads, tiles).map { $0 + terms[0].input * width }
+      let block = epilogue.block(of: y, row: rows.lowerBound, panel: panel)
       for (index, term) in terms.enumerated() {
-        let next = index + 1 < terms.count ? weights.panel(panel) + terms[index + 1].input * width : following
-        kernels.multiply(
-          sums, width, x.row(rows.lowerBound) + term.offset, x.stride,
-          weights.panel(panel) + term.input * width, width, term.depth, rows.count, index > 0, next)
+        let last = index == terms.count - 1
+        let next = last ? following : weights.panel(panel) + terms[index + 1].input * width
+        withUnsafePointer(to: block) { block in
+          kernels.multiply(
+            sums, width, x.row(rows.lowerBound) + term.offset, x.stride,
+            weights.panel(panel) + term.input * width,
+            width, term.depth, rows.count, index > 0, next, last ? block : nil)
+        }
       }
-      finish(y, rows: rows, panel: panel, sums: sums, width: width, epilogue)
     }
-  }
-
-  /// Stores one block of sums: the rows of `y` in `rows`, the columns of `panel`.
-  public func finish(
-    _ y: Matrix, rows: Range<Int>, panel: Int, sums: UnsafePointer<Float>, width: Int, _ epilogue: Epilogue
-  ) {
-    let column = panel * PackedMatrix.panelWidth
-    kernels.finish(
-      y.row(rows.lowerBound) + column, y.stride, sums, width, nil, epilogue.bias.map { $0.pointer + column },
-      epilogue.residual.map { UnsafePointer($0.row(rows.lowerBound) + column) }, epilogue.residual?.stride ?? 0,
-      min(width, y.columns - column), rows.count, epilogue.activation.code)
   }
 }
 
 extension PackedMatrix {
-  /// The panel that a later task will multiply with, to be fetched ahead; nil where that is a narrow one or there is none.
+  /// The panel that a later task will multiply with, to be fetched ahead; nil where that is a narrow one or
+  /// there is none.
   public func panel(ofTask task: Int, _ tiles: Tiling) -> UnsafeMutablePointer<Float>? {
     guard task < tiles.tasks else { return nil }
     let panel = tiles.panel(ofTask: task)
@@ -100,15 +109,15 @@ public struct Tiling: Sendable {
   public let panels: Int
   public let rowsPerBlock: Int
 
-  /// Rows of a block: with 768 columns they fill half of a second-level cache of 1 MB. A multiple of two tiles, so that
-  /// pairs of rows stay together.
-  static let mostRows = 192
+  /// Rows of a block at most. Rows stream past a panel that stays in the second-level cache, so the more the
+  /// better (2 to 4 % from 168 to 1536); the sums of a block share that cache.
+  static let mostRows = 1536
 
   public init(rows: Int, panels: Int, threads: Int) {
     self.rows = rows
     self.panels = panels
     var blocks = max(1, (rows + Self.mostRows - 1) / Self.mostRows)
-    // Enough tasks that a core which is late costs little, unless blocks become too small to keep panels in cache.
+    // Enough tasks that a core which is late costs little, unless panels would be fetched for too few rows.
     while threads > 1 && blocks * panels < 8 * threads && rows / blocks > 48 { blocks += 1 }
     rowsPerBlock = max(16, ((rows + blocks - 1) / blocks + 15) / 16 * 16)
   }

@@ -2,15 +2,16 @@ import CKernels
 
 /// Weights laid out for the kernels: y = x W^T with W (outputs, inputs).
 ///
-/// Panels of 48 outputs (the last narrower, in steps of 16), each [input][output of the panel], so that a kernel reads
-/// them front to back. Outputs that pad the last panel are 0.
+/// Panels of 48 outputs (the last narrower, in steps of 16), each [input][output of the panel], so that a
+/// kernel reads them front to back. Outputs that pad the last panel are 0.
 public final class PackedMatrix: @unchecked Sendable {
   public let outputs: Int
   public let inputs: Int
   private let storage: AlignedBuffer
 
   public static let panelWidth = Int(CK_PANEL_WIDTH)
-  static let step = Int(CK_PANEL_STEP)
+  /// Panels are as wide as a multiple of this.
+  public static let step = Int(CK_PANEL_STEP)
 
   /// Packs the matrix whose element (output, input) is `element`.
   public init(outputs: Int, inputs: Int, element: (_ output: Int, _ input: Int) -> Float) {

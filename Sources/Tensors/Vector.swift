@@ -1,4 +1,5 @@
-/// (count) floats that do not change, followed by zeros up to a multiple of 16, so that kernels read whole vectors.
+/// (count) floats that do not change, followed by zeros up to a multiple of 16, so that kernels read whole
+/// vectors.
 public final class Vector: @unchecked Sendable {
   public let count: Int
   private let storage: AlignedBuffer

@@ -1,7 +1,9 @@
-/// Memory for intermediate results that is kept from call to call, since fresh pages cost more than the work on them.
+/// Memory for intermediate results that is kept from call to call, since fresh pages cost more than the work
+/// on them.
 ///
-/// Matrices are handed out one behind the other; ``scope(_:)`` gives back what was taken inside it. What does not fit
-/// the block that is kept goes to extra blocks, and when all has been given back they become one block.
+/// Matrices are handed out one behind the other; ``scope(_:)`` gives back what was taken inside it. What does
+/// not fit the block that is kept goes to extra blocks, and when all has been given back they become one
+/// block.
 public final class Workspace: @unchecked Sendable {
   private var blocks: [AlignedBuffer] = []
   private var used: [Int] = []

@@ -5,8 +5,8 @@ extension CTCVocabulary {
   ///
   /// - Parameters:
   ///   - language: for a vocabulary nested by language (MMS); nil for the `target_lang` of its tokenizer.
-  ///   - blank: the `pad_token_id` of `config.json`. If it is not the id of the tokenizer's `pad_token`, loss and
-  ///     decoding disagree about what a blank is, and the directory is refused.
+  ///   - blank: the `pad_token_id` of `config.json`. If it is not the id of the tokenizer's `pad_token`, loss
+  ///     and decoding disagree about what a blank is, and the directory is refused.
   public init(directory: String, language: String? = nil, blank: Int? = nil) throws(VocabularyError) {
     var settings = try TokenizerSettings(directory: directory)
     if let language { settings.targetLanguage = language }

@@ -2,7 +2,8 @@
 import Glibc
 #endif
 
-/// Hands elements from one thread to another in order, and makes the giver wait while what is underway weighs too much.
+/// Hands elements from one thread to another in order, and makes the giver wait while what is underway weighs
+/// too much.
 final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
   private let capacity: Double
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -59,8 +60,8 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Takes what is there, from the front, as long as it weighs no more than `limit` together; one element at least, for
-  /// which it waits.
+  /// Takes what is there, from the front, as long as it weighs no more than `limit` together; one element at
+  /// least, for which it waits.
   /// - Returns: none at the end, or when `shouldStop` (asked now and every tenth of a second) says so.
   func take(upTo limit: Double, unless shouldStop: () -> Bool) -> [Element] {
     locked {

@@ -2,18 +2,19 @@ import AcousticModel
 
 /// How a long recording is cut into windows that the model sees one by one, and whose emissions are joined.
 ///
-/// Frames, not seconds, are shared out, so that the joined emissions have as many frames as the recording as a whole would
-/// have and frame t is at the same time. The T frames are divided into equal stretches; the window of a stretch reaches
-/// further by a context on either side (except at the recording's ends), and the context's frames are dropped:
+/// Frames, not seconds, are shared out, so that the joined emissions have as many frames as the recording as
+/// a whole would have and frame t is at the same time. The T frames are divided into equal stretches; the
+/// window of a stretch reaches further by a context on either side (except at the recording's ends), and the
+/// context's frames are dropped:
 ///
 ///     stretch        |-------|-------|-------|
 ///     windows        |---------|
 ///                          |-----------|
 ///                                  |---------|
 ///
-/// A window with its contexts lasts at most the chunk's seconds. A context is a sixth of them, 5 s at most. What the model
-/// sees differs from the whole recording by what attention would have found further off, and, in group-norm models, by the
-/// norm's statistics, which are the window's.
+/// A window with its contexts lasts at most the chunk's seconds. A context is a sixth of them, 5 s at most.
+/// What the model sees differs from the whole recording by what attention would have found further off, and,
+/// in group-norm models, by the norm's statistics, which are the window's.
 struct ChunkPlan: Equatable {
   struct Window: Equatable {
     /// Of the recording.
@@ -68,6 +69,6 @@ struct ChunkPlan: Equatable {
       samples: samples, chunkSamples: Int(seconds * rate), contextSamples: Int(min(seconds / 6, 5) * rate),
       samplesPerFrame: model.timing.samplesPerFrame,
       receptiveField: model.acoustic.configuration.receptiveField,
-      frames: model.acoustic.frames)
+      frames: model.acoustic.configuration.frames)
   }
 }

@@ -5,14 +5,16 @@ import Vocabulary
 
 /// Recordings in, transcripts out, in the order of the inputs and each as soon as it is ready.
 ///
-/// A loader thread reads ahead, up to a minute of sound; whatever it has read meanwhile is computed together, in batches of
-/// up to 20 s. What is in memory is therefore bounded, however many inputs there are. A recording over 120 s is a batch by
-/// itself, window by window (`ChunkPlan`). Neither batch mates nor threads change a result.
+/// A loader thread reads ahead, up to a minute of sound; whatever it has read meanwhile is computed together,
+/// in batches of up to 20 s. What is in memory is therefore bounded, however many inputs there are. A
+/// recording over 120 s is a batch by itself, window by window (`ChunkPlan`). Neither batch mates nor threads
+/// change a result.
 ///
 /// It works on the caller's thread, which owns the `Inference`.
 public final class DecodePipeline {
   public struct Options: Sendable {
-    /// Recordings longer than this are chunked, in windows of as much; nil chunks those over 120 s in windows of 60 s.
+    /// Recordings longer than this are chunked, in windows of as much; nil chunks those over 120 s in windows
+    /// of 60 s.
     public var chunkSeconds: Double?
     /// The rate of headerless samples on standard input, in Hz; nil if it is an audio file.
     public var pcmSampleRate: Int?
@@ -51,8 +53,8 @@ public final class DecodePipeline {
 
   /// Decodes all `entries`.
   /// - Parameters:
-  ///   - shouldStop: asked often. After the batch in hand the run ends early; a chunked recording is then given up between
-  ///     two windows.
+  ///   - shouldStop: asked often. After the batch in hand the run ends early; a chunked recording is then
+  ///     given up between two windows.
   ///   - deliver: gets one transcript or failure an entry, in their order. What it throws ends the run.
   public func run(
     _ entries: [InputEntry], shouldStop: () -> Bool, deliver: (Event) throws -> Void

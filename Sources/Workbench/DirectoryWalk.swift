@@ -4,9 +4,9 @@ import Audio
 import Glibc
 #endif
 
-/// The audio files below a directory: everything whose extension is one of `audioFileExtensions`, each folder's entries
-/// in the order of their bytes. Names that begin with a dot are passed over. Links are followed, but no folder is
-/// entered twice.
+/// The audio files below a directory: everything whose extension is one of `audioFileExtensions`, each
+/// folder's entries in the order of their bytes. Names that begin with a dot are passed over. Links are
+/// followed, but no folder is entered twice.
 struct DirectoryWalk {
   private(set) var files: [String] = []
   /// Folders that could not be read.

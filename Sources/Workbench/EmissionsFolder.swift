@@ -5,7 +5,8 @@ import Checkpoints
 import Glibc
 #endif
 
-/// A directory that keeps emissions: `DIR/ID.npy`, (T, V) float32, natural-log posteriors. `/` in an id makes folders.
+/// A directory that keeps emissions: `DIR/ID.npy`, (T, V) float32, natural-log posteriors. `/` in an id makes
+/// folders.
 public struct EmissionsFolder: Sendable {
   public let directory: String
 

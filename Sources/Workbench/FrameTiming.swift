@@ -1,7 +1,7 @@
 /// When frames of emissions are, in seconds from the beginning of their utterance.
 ///
-/// Frame t begins at t x (samples a frame) / (sample rate) and ends where the next begins. What a frame sees, its
-/// receptive field, is wider; the convention is that of every CTC aligner.
+/// Frame t begins at t x (samples a frame) / (sample rate) and ends where the next begins. What a frame sees,
+/// its receptive field, is wider; the convention is that of every CTC aligner.
 public struct FrameTiming: Sendable, Equatable {
   public let samplesPerFrame: Int
   /// Hertz.

@@ -1,9 +1,9 @@
 /// Gathers the entries of a run and gives every utterance its id.
 ///
-/// A file is called by its name without the extension, a manifest's row as the manifest says or by its path without the
-/// extension. Names that collide keep their extension; if they still do, they take their folder before them, and the next,
-/// until they differ. Ids that a manifest writes stay as they are: a second one is a failure. Exact repeats (one path, one
-/// interval) are listed once.
+/// A file is called by its name without the extension, a manifest's row as the manifest says or by its path
+/// without the extension. Names that collide keep their extension; if they still do, they take their folder
+/// before them, and the next, until they differ. Ids that a manifest writes stay as they are: a second one is
+/// a failure. Exact repeats (one path, one interval) are listed once.
 struct IDAssignment {
   private struct Candidate {
     var utterance: Utterance

@@ -4,11 +4,11 @@ import Audio
 import Glibc
 #endif
 
-/// What the arguments of a command come to, in their order: files, the audio files of directories, the rows of manifests,
-/// `-` for standard input.
+/// What the arguments of a command come to, in their order: files, the audio files of directories, the rows
+/// of manifests, `-` for standard input.
 ///
-/// A manifest is known by its content. Everything that cannot be listed is an entry too, so that it is reported in its
-/// place and the rest is decoded.
+/// A manifest is known by its content. Everything that cannot be listed is an entry too, so that it is
+/// reported in its place and the rest is decoded.
 public struct InputListing: Sendable {
   public let entries: [InputEntry]
 

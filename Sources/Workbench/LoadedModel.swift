@@ -36,8 +36,8 @@ public final class LoadedModel: Sendable {
       samplesPerFrame: configuration.samplesPerFrame, sampleRate: acoustic.preprocessing.sampleRate)
   }
 
-  /// The adapter to put in: none for a model that has none, nor where the weights themselves speak the language and come
-  /// without a file for it.
+  /// The adapter to put in: none for a model that has none, nor where the weights themselves speak the
+  /// language and come without a file for it.
   private static func adapter(
     _ language: String?, _ configuration: ModelConfiguration, _ directory: String, isSavedLanguage: Bool
   ) throws -> String? {
@@ -68,7 +68,9 @@ public final class LoadedModel: Sendable {
     let hop = acoustic.configuration.hop
     var samples = acoustic.configuration.receptiveField
     // What stands behind the feature encoder may want more than one of its frames.
-    while acoustic.frames(for: samples) == 0, samples < acoustic.configuration.receptiveField + 1000 * hop {
+    while acoustic.configuration.frames(for: samples) == 0,
+      samples < acoustic.configuration.receptiveField + 1000 * hop
+    {
       samples += hop
     }
     return samples
@@ -76,7 +78,8 @@ public final class LoadedModel: Sendable {
 }
 
 extension ModelConfiguration {
-  /// Samples from a frame of emissions to the next: the feature encoder's hop times the strides behind the transformer.
+  /// Samples from a frame of emissions to the next: the feature encoder's hop times the strides behind the
+  /// transformer.
   var samplesPerFrame: Int {
     guard let adapter else { return hop }
     return (0..<adapter.layers).reduce(hop) { samples, _ in samples * adapter.stride }

@@ -4,9 +4,9 @@ import JSON
 ///
 ///     {"audio_filepath": "audio/a.flac", "id": "a", "offset": 1.5, "duration": 2.25}
 ///
-/// `audio_filepath` is relative to the manifest. Without `id` an utterance is called by its path without the extension.
-/// With `offset` it is an interval of the recording; without, the whole of it, and `duration` is taken as a remark. All other
-/// fields are let be.
+/// `audio_filepath` is relative to the manifest. Without `id` an utterance is called by its path without the
+/// extension. With `offset` it is an interval of the recording; without, the whole of it, and `duration` is
+/// taken as a remark. All other fields are let be.
 struct Manifest {
   struct Row {
     /// `path:line`, for messages.
@@ -47,7 +47,8 @@ struct Manifest {
     self.rows = rows
   }
 
-  /// Whether a file with this beginning is to be read as JSON lines: its first character is a brace, as no audio's is.
+  /// Whether a file with this beginning is to be read as JSON lines: its first character is a brace, as no
+  /// audio's is.
   static func isManifest(beginning: [UInt8]) -> Bool {
     withoutMark(beginning).first { !isBlank($0) } == UInt8(ascii: "{")
   }

@@ -5,8 +5,8 @@ import Glibc
 #endif
 
 extension Transcript {
-  /// The JSON object that `decode --format jsonl` writes, one a line. Scores are natural logs, times seconds. Numbers are
-  /// rounded (seconds and scores to 6 decimals, confidences to 4).
+  /// The JSON object that `decode --format jsonl` writes, one a line. Scores are natural logs, times seconds.
+  /// Numbers are rounded (seconds and scores to 6 decimals, confidences to 4).
   public var document: JSONValue {
     var object = JSONObject()
     object["id"] = .string(id)

@@ -1,8 +1,8 @@
 import CTC
 import Vocabulary
 
-/// What was heard in one utterance. Times are seconds from the beginning of the utterance's own sound: for an interval of a
-/// recording, from where the interval begins.
+/// What was heard in one utterance. Times are seconds from the beginning of the utterance's own sound: for an
+/// interval of a recording, from where the interval begins.
 public struct Transcript: Sendable, Equatable {
   public struct Word: Sendable, Equatable {
     public var text: String

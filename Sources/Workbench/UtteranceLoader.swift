@@ -51,7 +51,7 @@ struct UtteranceLoader: Sendable {
 
   private func checkLength(_ waveform: Waveform, of utterance: Utterance) throws(InputFailure) {
     let count = waveform.samples.count
-    guard model.acoustic.frames(for: count) == 0 else { return }
+    guard model.acoustic.configuration.frames(for: count) == 0 else { return }
     let needed = model.fewestSamples
     let rate = waveform.sampleRate
     func seconds(_ samples: Int) -> Double { (Double(samples) / Double(rate) * 1e4).rounded() / 1e4 }

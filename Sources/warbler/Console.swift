@@ -4,8 +4,8 @@ import Glibc
 
 /// Messages and progress on stderr.
 ///
-/// On a terminal progress is one line that is drawn anew; it is taken away before anything else is written. Elsewhere it is
-/// a plain line now and then. When quiet, only failures are written.
+/// On a terminal progress is one line that is drawn anew; it is taken away before anything else is written.
+/// Elsewhere it is a plain line now and then. When quiet, only failures are written.
 struct Console {
   let isQuiet: Bool
   private let isTerminal: Bool

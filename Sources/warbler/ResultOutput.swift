@@ -4,8 +4,8 @@ import Workbench
 import Glibc
 #endif
 
-/// Where result lines go: stdout, or the file of `--out`. Every line is written at once and in full, so that what is done
-/// survives whatever comes after.
+/// Where result lines go: stdout, or the file of `--out`. Every line is written at once and in full, so that
+/// what is done survives whatever comes after.
 struct ResultOutput {
   /// What went wrong with the output.
   enum Failure: Error {

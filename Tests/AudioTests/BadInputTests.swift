@@ -160,7 +160,8 @@ import Testing
     let tag = Array("TAG".utf8) + [UInt8](repeating: 0, count: 125)
     for whole in [bytes, bytes + tag] {
       let count = try readWaveform(from: .bytes(whole, name: "a")).samples.count
-      // All frames but the 529 samples by which a decoder lags: the bit rate varies, and an estimate would be wrong.
+      // All frames but the 529 samples by which a decoder lags: the bit rate varies, and an estimate would be
+      // wrong.
       #expect(count == stream.count * 576 - 529 && count >= 48_000)
     }
     #expect(

@@ -81,7 +81,8 @@ func writeAudio(
   }
 }
 
-/// The same from integers at full scale: the upper bits are stored, so that what is read back is known exactly.
+/// The same from integers at full scale: the upper bits are stored, so that what is read back is known
+/// exactly.
 func writeAudio(
   _ path: String, _ format: Format, sampleRate: Int = 16_000, channels: Int = 1, integers frames: [Int32]
 ) {

@@ -44,7 +44,8 @@ import Testing
       for (index, sample) in waveform.samples.enumerated() {
         let stored = (0..<channels).map { Double(frames[index * channels + $0] >> (32 - Int32(format.bits))) }
         let mean = stored.reduce(0, +) / Double(channels) / fullScale
-        // Integers of up to 24 bits are Floats; one rounding of 32-bit ones (2^-24 of 1) and one of the mean remain.
+        // Integers of up to 24 bits are Floats; one rounding of 32-bit ones (2^-24 of 1) and one of the mean
+        // remain.
         let tolerance = channels == 1 && format.bits <= 24 ? 0 : 0x1p-23
         #expect(
           abs(Double(sample) - mean) <= tolerance, "frame \(index) of \(format.0), \(channels) channels")
@@ -56,7 +57,8 @@ import Testing
     (.wavFloat, 0),
     (Format("WAV double", SF_FORMAT_WAV, SF_FORMAT_DOUBLE), 0),
     (Format("AIFF float", SF_FORMAT_AIFF, SF_FORMAT_FLOAT), 0),
-    // 8-bit logarithmic: the steps of the highest segment are 1/32 of full scale, and libsndfile does not round.
+    // 8-bit logarithmic: the steps of the highest segment are 1/32 of full scale, and libsndfile does not
+    // round.
     (Format("WAV mu-law", SF_FORMAT_WAV, SF_FORMAT_ULAW), 1.0 / 32),
     (Format("WAV A-law", SF_FORMAT_WAV, SF_FORMAT_ALAW), 1.0 / 32),
   ]
@@ -84,8 +86,9 @@ import Testing
     #expect(try readWaveform(from: .file(path: path)).samples == [2.5, -3, 0.25])
   }
 
-  /// A psychoacoustic codec promises no error bound. A correlation of 0.99 is a signal-to-noise ratio of 17 dB, which
-  /// each keeps on loud tones at its default rate; a delay of one sample of the 2 kHz part at 16 kHz would cost 0.1.
+  /// A psychoacoustic codec promises no error bound. A correlation of 0.99 is a signal-to-noise ratio of 17
+  /// dB, which each keeps on loud tones at its default rate; a delay of one sample of the 2 kHz part at 16
+  /// kHz would cost 0.1.
   @Test(
     arguments: [Format.vorbis, .opus, .mp3], [(8_000, 1), (16_000, 1), (16_000, 2), (24_000, 2), (48_000, 1)])
   func `a lossy codec keeps length, place and shape`(_ format: Format, _ layout: (rate: Int, channels: Int))

@@ -70,7 +70,8 @@ import Testing
     }
   }
 
-  /// Every prefix of a header and every single damaged byte in it: any outcome but a crash, and no infinite loop.
+  /// Every prefix of a header and every single damaged byte in it: any outcome but a crash, and no infinite
+  /// loop.
   @Test(arguments: [Format.wav16, .aiff16, .flac16, .vorbis, .opus, .mp3])
   func `damage in the first 200 bytes ends in samples or in one line`(_ format: Format) {
     let directory = TemporaryDirectory()

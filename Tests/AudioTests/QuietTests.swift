@@ -4,8 +4,8 @@ import Testing
 
 @testable import Audio
 
-/// What libraries print must not reach the process's stderr. Each test gives a thread of its own a stderr that is a
-/// file, so that the stderr of the test run is left alone.
+/// What libraries print must not reach the process's stderr. Each test gives a thread of its own a stderr
+/// that is a file, so that the stderr of the test run is left alone.
 @Suite struct `Library chatter` {
   /// What `work` makes appear on stderr.
   private func chatter(of work: () -> Void) -> String {

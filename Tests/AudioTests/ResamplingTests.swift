@@ -5,8 +5,8 @@ import Testing
 @Suite struct `Resampling` {
   static let rates = [8_000, 11_025, 22_050, 32_000, 44_100, 48_000, 96_000]
 
-  /// The largest difference, in dB of full scale, from the sine that the output should be, 50 ms away from the ends
-  /// where the filter sees the edge.
+  /// The largest difference, in dB of full scale, from the sine that the output should be, 50 ms away from
+  /// the ends where the filter sees the edge.
   private func error(_ samples: [Float], _ frequency: Double, _ sampleRate: Int) -> Double {
     let expected = sine(frequency, sampleRate: sampleRate, count: samples.count)
     let inner = sampleRate / 20..<samples.count - sampleRate / 20

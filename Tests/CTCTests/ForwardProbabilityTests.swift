@@ -6,7 +6,8 @@ struct ForwardProbabilityTests {
   private let tolerance = 1e-12
 
   @Test func twoFramesByHand() {
-    // a a, a -, - a have the text "a": 0.6 * 0.3 + 0.6 * 0.7 + 0.4 * 0.3 = 0.72; - - has none: 0.4 * 0.7 = 0.28.
+    // a a, a -, - a have the text "a": 0.6 * 0.3 + 0.6 * 0.7 + 0.4 * 0.3 = 0.72; - - has none: 0.4 * 0.7 =
+    // 0.28.
     let emissions = emissions(posteriors: [[0.4, 0.6], [0.7, 0.3]])
     // The inputs are rounded to Float: two factors of relative error 2^-24 each.
     #expect(abs(emissions.logProbability(of: [1], blank: 0) - ln(0.72)) < 2e-7)
@@ -64,8 +65,8 @@ struct ForwardProbabilityTests {
   }
 
   @Test func tensOfThousandsOfFramesStayFinite() {
-    // Uniform emissions: every path has probability V^-T, and the paths of a U-label text without repeats number
-    // C(T + U, 2 U): T frames shared among U labels, at least one each, and U + 1 blanks.
+    // Uniform emissions: every path has probability V^-T, and the paths of a U-label text without repeats
+    // number C(T + U, 2 U): T frames shared among U labels, at least one each, and U + 1 blanks.
     let (frames, vocabularySize, count) = (20_000, 4, 50)
     let uniform = Float(-ln(Double(vocabularySize)))
     let emissions = Emissions(

@@ -55,6 +55,18 @@ enum { CK_PANEL_WIDTH = 48, CK_PANEL_STEP = 16 };
 
 // MARK: Kernels
 
+// What becomes of a product's sums: y[r][c] = activation(scale[r] sums[r][c] + bias[c]) + residual[r][c], for c < columns.
+typedef struct ck_epilogue {
+  float *y;
+  ptrdiff_t y_stride;
+  ptrdiff_t columns;
+  const float *scale;     // null for 1
+  const float *bias;      // null for 0; readable up to the next multiple of CK_PANEL_STEP
+  const float *residual;  // null for 0; may be y itself
+  ptrdiff_t residual_stride;
+  ck_activation activation;
+} ck_epilogue;
+
 typedef struct ck_kernels {
   ck_level level;
 
@@ -64,18 +76,14 @@ typedef struct ck_kernels {
   //
   // added in the order of k, one fused multiply-add each (two roundings at the portable level), so that an element does
   // not depend on which rows surround it. `width` is a multiple of CK_PANEL_STEP up to CK_PANEL_WIDTH and the row
-  // length of the panel. `accumulate` false starts from zero. `next`, if not null, is the panel that this core will
-  // probably need after this one (as large): it is fetched meanwhile, since weights come from memory slower than they are
-  // multiplied.
+  // length of the panel. `accumulate` false starts from zero.
+  //
+  // `next`, if not null, is the panel that this core will probably need after this one (as large): it is fetched
+  // meanwhile, since weights come from memory slower than they are multiplied. `epilogue`, if not null, is done tile by
+  // tile, so that its stores overlap the next tile's products; rows and columns are the product's.
   void (*multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
-                   ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next);
-
-  // The epilogue of a product: y[r][c] = activation(scale[r] sums[r][c] + bias[c]) + residual[r][c], for c < columns.
-  // `scale`, `bias` and `residual` may be null; `bias` must be readable up to the next multiple of CK_PANEL_STEP.
-  // `residual` may be `y` itself.
-  void (*finish)(float *y, ptrdiff_t y_stride, const float *sums, ptrdiff_t sums_stride, const float *scale,
-                 const float *bias, const float *residual, ptrdiff_t residual_stride, ptrdiff_t columns, ptrdiff_t rows,
-                 ck_activation activation);
+                   ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next,
+                   const ck_epilogue *epilogue);
 
   // y[r] = (x[r] - mean) / sqrt(variance + epsilon) * weight + bias, then the activation; population variance over the
   // row's `columns`. May be done in place.
@@ -85,8 +93,14 @@ typedef struct ck_kernels {
   // x[i] = activation(x[i]).
   void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
 
-  // The numerators of a softmax over scores that are base-2 logarithms: x[c] = 2^(x[c] - max); returns 1 / their sum.
-  float (*softmax_numerators)(float *x, ptrdiff_t count);
+  // A softmax in two steps, over scores that are base-2 logarithms. `x` is writable, and overwritten, up to the next
+  // multiple of CK_PANEL_STEP.
+  //
+  // First the largest so far, while a piece of a row is still in the first-level cache: most[i] = max(most[i], x[c]),
+  // for c congruent to i modulo CK_PANEL_STEP; `most` begins as -inf.
+  void (*softmax_maxima)(float most[CK_PANEL_STEP], float *x, ptrdiff_t count);
+  // Then the numerators of the whole row: x[c] = 2^(x[c] - max), but never below 2^-126; returns 1 / their sum.
+  float (*softmax_numerators)(float *x, ptrdiff_t count, const float most[CK_PANEL_STEP]);
 
   // y[c] = x[c] - ln(sum over c of exp(x[c])). May be done in place.
   void (*log_softmax)(float *y, const float *x, ptrdiff_t count);

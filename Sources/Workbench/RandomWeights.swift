@@ -1,0 +1,58 @@
+import AcousticModel
+import Checkpoints
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Weights to time a configuration with, where no checkpoint of it is at hand: norms that change nothing, no
+/// biases, and all else uniform with variance 1 / fan-in, so that activations keep about their size.
+///
+/// They are written to a temporary file and mapped, and so take the way of any other weights.
+struct RandomWeights {
+  let configuration: ModelConfiguration
+  var seed: UInt64 = 1
+
+  /// - Throws: an error that names the temporary file if there is no room for it.
+  func archive() throws -> TensorArchive {
+    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(base)/warbler-weights-XXXXXX".utf8CString)
+    let path = mkdtemp(&template).map { String(cString: $0) } ?? base
+    let file = "\(path)/model.safetensors"
+    defer {
+      // A mapped file lives on without its name.
+      unlink(file)
+      rmdir(path)
+    }
+    var writer = SafetensorsWriter()
+    for (place, parameter) in ParameterList(configuration).parameters.enumerated() {
+      writer.add(parameter.name, shape: parameter.shape) { write in
+        try values(of: parameter, place: place).withUnsafeBufferPointer(write)
+      }
+    }
+    try writer.write(to: file)
+    return try TensorArchive(path: file)
+  }
+
+  private func values(of parameter: ParameterList.Parameter, place: Int) -> [Float] {
+    let count = parameter.elementCount
+    if parameter.shape.count == 1 {
+      let isOffset = parameter.name.hasSuffix(".bias") || parameter.name.hasSuffix(".running_mean")
+      return [Float](repeating: isOffset ? 0 : 1, count: count)
+    }
+    // The gains of weight norm, (1, 1, K).
+    if parameter.shape[0] == 1 && parameter.shape[1] == 1 && parameter.shape.count == 3 {
+      return [Float](repeating: 1, count: count)
+    }
+    let bound = (3 / Float(count / parameter.shape[0])).squareRoot()
+    var state = seed &+ UInt64(place) &* 0x9E37_79B9_7F4A_7C15
+    return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      for index in 0..<count {
+        // A linear congruential generator (Knuth's MMIX); its upper bits are good enough here.
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        buffer[index] = bound * Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
+      }
+      filled = count
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Workbench
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// `warbler bench`.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure speed and memory.",
+    discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
+    subcommands: [BenchModelCommand.self, BenchDecodeCommand.self])
+}
+
+/// `warbler bench model`.
+struct BenchModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Time the forward pass of a model, stage by stage.",
+    usage: "warbler bench model (--model MODEL | --init CONFIG.json) [options]")
+
+  @Option(help: ArgumentHelp("A directory in Hugging Face's layout.", valueName: "MODEL"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("Time random weights of this configuration instead.", valueName: "CONFIG.json"))
+  var `init`: String?
+
+  @Option(help: ArgumentHelp("Lengths of audio, separated by commas.", valueName: "seconds"))
+  var audioSeconds = "2,10,30"
+
+  @Option(help: "Threads (default: the number of cores).")
+  var threads: Int?
+
+  @Option(help: "Precision of the arithmetic: fp32.")
+  var precision = "fp32"
+
+  @Option(help: "Runs that are counted.")
+  var runs = 5
+
+  @Flag(help: "Print one line of JSON for each length.")
+  var json = false
+
+  private func lengths() -> [Double] {
+    audioSeconds.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+  }
+
+  func validate() throws {
+    guard (model == nil) != (`init` == nil) else { throw ValidationError("Give either --model or --init.") }
+    // A day bounds the memory for the waveform.
+    guard lengths().allSatisfy({ $0 > 0 && $0 <= 86_400 }) else {
+      throw ValidationError(
+        "--audio-seconds: expected numbers above 0, separated by commas, found '\(audioSeconds)'.")
+    }
+    guard precision == "fp32" else {
+      throw ValidationError("--precision: expected fp32, found '\(precision)'.")
+    }
+    try checkPositive("--runs", runs)
+    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
+  }
+
+  func run() throws {
+    let threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let benchmark =
+      try model.map { try ModelBenchmark(model: $0, threads: threads) }
+      ?? ModelBenchmark(configuration: `init` ?? "", threads: threads)
+    if !json { print(benchmark.summary) }
+    for length in lengths() {
+      let timing = try benchmark.measure(audioSeconds: length, runs: runs)
+      print(json ? timing.json : "\n" + timing.text)
+      // Each as it is ready, in a pipe too.
+      fflush(nil)
+    }
+    if !json { print("\n" + ModelTiming.footnote) }
+  }
+}
+
+/// `warbler bench decode`.
+struct BenchDecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode", abstract: "Time a decoder over emissions, on one thread.",
+    discussion: """
+      The time of the search is told apart from that of the acoustic score, which other greedy decoders do not give.
+      """)
+
+  @Argument(help: ArgumentHelp("Emissions: .npy files, (T, V).", valueName: "EMISSIONS"))
+  var emissions: [String]
+
+  @Option(help: ArgumentHelp("greedy.", valueName: "DECODER"))
+  var decoder = "greedy"
+
+  @Option(help: "A vocab.json that says which token is the blank; without one it is id 0.")
+  var vocab: String?
+
+  @Option(help: "The blank's entry in --vocab.")
+  var blank: String?
+
+  @Option(help: "Runs that are counted.")
+  var runs = 5
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard decoder == "greedy" else {
+      throw ValidationError("--decoder: expected greedy, found '\(decoder)'.")
+    }
+    guard blank == nil || vocab != nil else { throw ValidationError("--blank needs --vocab.") }
+    try checkPositive("--runs", runs)
+  }
+
+  func run() throws {
+    let benchmark = try DecoderBenchmark(emissions: emissions, vocabulary: vocab, blankToken: blank)
+    let timing = benchmark.measureGreedy(runs: runs)
+    print(json ? timing.json : timing.text)
+  }
+}
+
+private func checkPositive(_ option: String, _ value: Int, atMost limit: Int = 1_000_000) throws {
+  guard (1...limit).contains(value) else {
+    throw ValidationError("\(option): expected a number from 1 to \(limit), found \(value).")
+  }
+}

@@ -1,0 +1,103 @@
+import Checkpoints
+import JSON
+import Testing
+
+@testable import Workbench
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+private let goldens: String =
+  #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/AcousticModelTests/Goldens"
+
+/// Where a test writes an array.
+private func withArray(_ floats: [Float], shape: [Int], _ body: (String) throws -> Void) throws {
+  let path = "/tmp/warbler-test-\(getpid())-\(UInt64.random(in: 0 ... .max)).npy"
+  defer { unlink(path) }
+  try NumPyFile.write(floats, shape: shape, to: path)
+  try body(path)
+}
+
+struct ModelBenchmarkTests {
+  private let stages = [
+    "feature_encoder", "feature_projection", "positional_convolution", "attention_linear",
+    "attention_products",
+    "feed_forward", "norms", "head", "other",
+  ]
+
+  private func check(_ timing: ModelTiming, seconds: Double) throws {
+    let json = try JSONValue(parsing: timing.json)
+    #expect(json["bench"] == "model")
+    #expect(json["audio_seconds"] == .number(seconds))
+    #expect(json["threads"] == 1)
+    #expect(json["precision"] == "fp32")
+    #expect(json["runs"] == 3)
+    #expect(json["stages"]?.object?.keys == stages)
+    #expect(try #require(json["seconds"]?.double) > 0)
+    #expect(try #require(json["fraction_of_peak"]?.double) > 0)
+    #expect(try #require(json["peak_bytes"]?.int) > 1 << 20)
+    // A line for the title, one for the heads, one for each stage.
+    #expect(timing.text.split(separator: "\n").count == 2 + stages.count)
+  }
+
+  @Test func aCheckpointIsTimedStageByStage() throws {
+    let benchmark = try ModelBenchmark(model: "\(goldens)/hubert-base", threads: 1)
+    for seconds in [0.5, 1.0] {
+      try check(benchmark.measure(audioSeconds: seconds, runs: 3), seconds: seconds)
+    }
+  }
+
+  @Test(arguments: [
+    "hubert-base", "hubert-batch-norm", "wav2vec2-large", "wav2vec2-adapter-projected", "wav2vec2-mms",
+  ])
+  func aConfigurationIsTimedWithRandomWeights(variant: String) throws {
+    let benchmark = try ModelBenchmark(configuration: "\(goldens)/\(variant)/config.json", threads: 1)
+    try check(benchmark.measure(audioSeconds: 1, runs: 3), seconds: 1)
+  }
+
+  @Test func audioTooShortForAFrameIsRefused() throws {
+    let benchmark = try ModelBenchmark(model: "\(goldens)/hubert-base", threads: 1)
+    #expect(throws: BenchmarkError.self) { try benchmark.measure(audioSeconds: 0.02, runs: 1) }
+  }
+}
+
+struct DecoderBenchmarkTests {
+  @Test func utterancesAreTimed() throws {
+    try withArray([-0.1, -3, -3, -0.1], shape: [2, 2]) { path in
+      let timing = try DecoderBenchmark(emissions: [path, path, path]).measureGreedy(runs: 2)
+      let json = try JSONValue(parsing: timing.json)
+      #expect(json["bench"] == "decode")
+      #expect(json["decoder"] == "greedy")
+      #expect(json["utterances"] == 3)
+      #expect(try #require(json["seconds_median"]?.double) > 0)
+    }
+  }
+
+  @Test func theBlankIsTheVocabularys() throws {
+    try withArray([-0.1, -3, -3, -0.1], shape: [2, 2]) { path in
+      // <pad> of the tiny vocabulary is 0, which two tokens hold; <unk> is 3, which they do not.
+      let vocabulary = "\(goldens)/hubert-base/vocab.json"
+      _ = try DecoderBenchmark(emissions: [path], vocabulary: vocabulary)
+      #expect(throws: BenchmarkError.self) {
+        try DecoderBenchmark(emissions: [path], vocabulary: vocabulary, blankToken: "<unk>")
+      }
+    }
+  }
+
+  @Test func arraysThatAreNoEmissionsAreRefusedByName() throws {
+    try withArray([0, .nan], shape: [1, 2]) { path in
+      #expect(throws: BenchmarkError("\(path): frame 0 holds NaN or +inf; these are no emissions")) {
+        try DecoderBenchmark(emissions: [path])
+      }
+    }
+    try withArray([0, 0], shape: [2]) { path in
+      #expect(throws: CheckpointError.self) { try DecoderBenchmark(emissions: [path]) }
+    }
+  }
+
+  @Test func theMedianIsTheMiddle() {
+    #expect(median([3, 1, 2]) == 2)
+    #expect(median([4, 1, 2, 3]) == 2.5)
+  }
+}
