@@ -83,6 +83,7 @@ let package = Package(
         "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "Vocabulary", "Workbench",
       ],
       swiftSettings: strict),
+    .testTarget(name: "warblerTests", dependencies: ["JSON", "warbler"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -94,8 +94,8 @@ struct ElementwiseKernelTests {
         }
       }
       let scale = kernels.softmax_numerators(&x, count, most)
-      let most = Double(scores.max()!)
-      let numerators = scores.map { exp2(Double($0) - most) }
+      let largest = Double(scores.max()!)
+      let numerators = scores.map { exp2(Double($0) - largest) }
       let sum = numerators.reduce(0, +)
       for c in 0..<count {
         let expected = numerators[c] / sum

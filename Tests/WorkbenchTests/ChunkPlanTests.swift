@@ -27,11 +27,11 @@ import Testing
         for window in plan.windows {
           #expect(window.samples.lowerBound % perFrame == 0)
           #expect(window.samples.lowerBound / perFrame + window.kept.lowerBound == next)
-          #expect(model.acoustic.frames(for: window.samples.count) >= window.kept.upperBound)
+          #expect(model.acoustic.configuration.frames(for: window.samples.count) >= window.kept.upperBound)
           #expect(window.samples.upperBound <= samples)
           next += window.kept.count
         }
-        #expect(next == model.acoustic.frames(for: samples), "\(variant): \(samples) in \(seconds) s")
+        #expect(next == model.acoustic.configuration.frames(for: samples), "\(variant): \(samples) in \(seconds) s")
         if variant == "hubert-base" {
           #expect(plan.windows.allSatisfy { Double($0.samples.count) <= seconds * 16_000 })
         }
