@@ -25,8 +25,8 @@ public final class DecodePipeline {
   public enum Event {
     case transcript(Transcript, Emissions)
     case failure(InputFailure)
-    /// So much of the next result is computed, in 0...1.
-    case underway(Double)
+    /// So much of the next result is computed: a part in 0...1, and what that is in seconds of sound.
+    case underway(part: Double, audioSeconds: Double)
   }
 
   public let model: LoadedModel
@@ -101,7 +101,11 @@ public final class DecodePipeline {
     let start = monotonicSeconds()
     guard
       let emissions = try emissions(
-        for: utterances, shouldStop: shouldStop, underway: { try deliver(.underway($0)) })
+        for: utterances, shouldStop: shouldStop,
+        underway: { part in
+          let seconds = utterances.reduce(0) { $0 + $1.durationSeconds }
+          try deliver(.underway(part: part, audioSeconds: part * seconds))
+        })
     else { return }
     let modelSeconds = monotonicSeconds() - start
     let total = utterances.reduce(0) { $0 + $1.samples.count }

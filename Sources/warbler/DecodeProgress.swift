@@ -6,7 +6,7 @@ struct DecodeProgress {
   private(set) var decoded = 0
   private(set) var failed = 0
   private var audioSeconds = 0.0
-  private var underway = 0.0
+  private var underway = (part: 0.0, audioSeconds: 0.0)
   private let start = monotonicSeconds()
   private var lastLine = monotonicSeconds()
 
@@ -21,16 +21,16 @@ struct DecodeProgress {
   mutating func add(_ transcript: Transcript) {
     decoded += 1
     audioSeconds += transcript.durationSeconds
-    underway = 0
+    underway = (0, 0)
   }
 
   mutating func addFailure() {
     failed += 1
-    underway = 0
+    underway = (0, 0)
   }
 
   /// So much of the next result is computed.
-  mutating func advance(to part: Double) { underway = part }
+  mutating func advance(to part: Double, audioSeconds: Double) { underway = (part, audioSeconds) }
 
   /// Whether a plain line should be written; asking begins the next interval.
   mutating func isDue() -> Bool {
@@ -40,7 +40,7 @@ struct DecodeProgress {
   }
 
   private var elapsed: Double { monotonicSeconds() - start }
-  private var part: Double { (Double(decoded + failed) + underway) / Double(max(1, total)) }
+  private var part: Double { (Double(decoded + failed) + underway.part) / Double(max(1, total)) }
 
   /// `[######......] 12/48  18.3x real time  0:32 left`
   var line: String {
@@ -57,7 +57,9 @@ struct DecodeProgress {
       + "\(rounded(elapsed)) s (\(rate))" + (failed > 0 ? "; \(failed) failed" : "")
   }
 
-  private var rate: String { "\(rounded(elapsed > 0 ? audioSeconds / elapsed : 0))x real time" }
+  private var rate: String {
+    "\(rounded(elapsed > 0 ? (audioSeconds + underway.audioSeconds) / elapsed : 0))x real time"
+  }
 
   private func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 

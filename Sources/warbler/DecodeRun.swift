@@ -53,7 +53,7 @@ struct DecodeRun {
       console.note("stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"): \(progress.summary)")
       throw ExitCode(128 + signal)
     }
-    console.note(progress.summary)
+    if progress.decoded > 0 || progress.failed == 0 { console.note(progress.summary) }
     if progress.failed > 0 { throw ExitCode(progress.decoded > 0 ? 3 : 1) }
   }
 
@@ -62,7 +62,7 @@ struct DecodeRun {
     _ progress: inout DecodeProgress
   ) throws {
     switch event {
-    case .underway(let part): progress.advance(to: part)
+    case .underway(let part, let seconds): progress.advance(to: part, audioSeconds: seconds)
     case .failure(let failure):
       console.failure("\(failure)")
       progress.addFailure()

@@ -48,8 +48,10 @@ struct DecodeSettings {
 
   private static func format(_ name: String) throws(UsageError) -> TranscriptFormat {
     if let format = TranscriptFormat(rawValue: name) { return format }
-    let available = TranscriptFormat.allCases.map(\.rawValue).joined(separator: ", ")
-    throw UsageError("--format \(name): no such format; one of \(available)")
+    let available = TranscriptFormat.allCases.map(\.rawValue).joined(separator: " or ")
+    let isKnown = ["srt", "vtt", "ctm", "textgrid"].contains(name)
+    throw UsageError(
+      "--format \(name): \(isKnown ? "not in this version" : "no such format"); use \(available)")
   }
 
   private static func checkPrecision(_ name: String) throws(UsageError) {

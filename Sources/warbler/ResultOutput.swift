@@ -19,8 +19,9 @@ struct ResultOutput {
 
   /// - Parameter path: a file, emptied if it exists; nil for stdout.
   init(path: String?) throws(Failure) {
-    // A closed pipe is an error of `write`, not the end of the process.
+    // A closed pipe and a file that may not grow are errors of `write`, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     name = path ?? "stdout"
     guard let path else {
       descriptor = 1

@@ -28,6 +28,7 @@ import Testing
     let alone = Subprocess.run("decode", bad, "--model", model, "--quiet")
     #expect(alone.code == 1 && alone.output.isEmpty)
     #expect(alone.errorLines.count == 1 && alone.errors.hasPrefix("\(bad): is empty"))
+    #expect(Subprocess.run("decode", bad, "--model", model).errorLines.count == 1)
     let beside = Subprocess.run(
       "decode", bad, good, "\(directory.path)/absent.wav", "--model", model, "--quiet")
     #expect(beside.code == 3)
@@ -40,7 +41,8 @@ import Testing
   @Test(arguments: [
     ["--decoder", "beam:width=5"], ["--decoder", "greedy:x=1"], ["--precision", "int8"],
     ["--precision", "x"],
-    ["--format", "x"], ["--store", "a.db"], ["--threads", "0"], ["--chunk-seconds", "0"],
+    ["--format", "x"], ["--format", "srt"], ["--store", "a.db"], ["--threads", "0"],
+    ["--chunk-seconds", "0"],
     ["--chunk-seconds", "nan"],
     ["--pcm", "16000"],
   ])
