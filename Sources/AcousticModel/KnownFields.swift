@@ -15,6 +15,14 @@ extension ModelConfiguration {
         "quantization_config",
         "quantised weights are not supported; save the model in float32, float16 or bfloat16")
     }
+    // transformers would hand it to the attention kernel, and some of those obey.
+    if try fields.bool("is_causal", default: false) {
+      throw fields.error("is_causal", "expected false, found true; causal attention is not supported")
+    }
+    // HubertForCTC has no adapter: the field would only change the width of its head.
+    if architecture == .hubert, try fields.bool("add_adapter", default: false) {
+      throw fields.error("add_adapter", "expected false, found true; only Wav2Vec2ForCTC has an adapter")
+    }
   }
 
   /// Fields that ``ModelConfiguration`` reads.
@@ -23,6 +31,7 @@ extension ModelConfiguration {
     "conv_dim",
     "conv_kernel", "conv_pos_batch_norm", "conv_stride", "do_stable_layer_norm", "feat_extract_activation",
     "feat_extract_norm", "feat_proj_layer_norm", "hidden_act", "hidden_size", "intermediate_size",
+    "is_causal",
     "layer_norm_eps",
     "model_type", "num_adapter_layers", "num_attention_heads", "num_conv_pos_embedding_groups",
     "num_conv_pos_embeddings",
@@ -41,16 +50,17 @@ extension ModelConfiguration {
     "hidden_dropout_prob",
     "initializer_range", "layerdrop", "mask_channel_length", "mask_channel_min_space", "mask_channel_other",
     "mask_channel_prob", "mask_channel_selection", "mask_feature_length", "mask_feature_min_masks",
-    "mask_feature_prob",
+    "mask_feature_other", "mask_feature_selection", "mask_feature_prob",
     "mask_time_length", "mask_time_min_masks", "mask_time_min_space", "mask_time_other", "mask_time_prob",
-    "mask_time_selection", "no_mask_channel_overlap", "no_mask_time_overlap",
+    "mask_time_selection", "no_mask_channel_overlap", "no_mask_feature_overlap", "no_mask_time_overlap",
     // pre-training and other heads
     "classifier_proj_size", "codevector_dim", "contrastive_logits_temperature", "num_codevector_groups",
     "num_codevectors_per_group", "num_negatives", "proj_codevector_dim", "tdnn_dilation", "tdnn_dim",
     "tdnn_kernel",
     "use_weighted_layer_sum", "xvector_output_dim",
     // derived, or about files
-    "dtype", "num_feat_extract_layers", "tokenizer_class", "torch_dtype", "transformers_version",
+    "dtype", "num_feat_extract_layers", "processor_class", "tokenizer_class", "torch_dtype",
+    "transformers_version",
     "transformers.js_config",
     "auto_map",
     // what every configuration of transformers may carry
@@ -62,11 +72,13 @@ extension ModelConfiguration {
     "forced_bos_token_id", "forced_eos_token_id", "id2label", "is_decoder", "is_encoder_decoder", "label2id",
     "length_penalty", "max_length", "min_length", "name_or_path", "no_repeat_ngram_size", "num_beam_groups",
     "num_beams",
-    "num_return_sequences", "output_attentions", "output_hidden_states", "output_scores", "prefix",
+    "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_scores",
+    "prefix",
     "problem_type",
     "pruned_heads", "remove_invalid_values", "repetition_penalty", "return_dict", "return_dict_in_generate",
     "sep_token_id", "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss",
-    "tie_encoder_decoder",
-    "tie_word_embeddings", "top_k", "top_p", "torchscript", "typical_p", "use_bfloat16", "use_cache",
+    "tie_last_hidden_states", "tie_encoder_decoder",
+    "tie_word_embeddings", "top_k", "top_p", "torchscript", "typical_p", "use_bfloat16", "use_return_dict",
+    "use_cache",
   ]
 }

@@ -113,6 +113,9 @@ extension ModelConfiguration {
         "\(counts[0]) layers with \(samplesPerFrame) samples between frames; at most 64 and 1e9 are supported"
       )
     }
+    guard try fields.int("num_feat_extract_layers", default: counts[0], in: 1...1000) == counts[0] else {
+      throw fields.error("num_feat_extract_layers", "conv_dim lists \(counts[0]) layers; they must agree")
+    }
     convolutionBias = try fields.bool("conv_bias", default: convolutionBias)
     if let name = try fields.string("feat_extract_norm") {
       guard let norm = FeatureNorm(rawValue: name) else {

@@ -33,7 +33,6 @@ struct ConfigurationTests {
 
   @Test("fields that the other architecture alone has do not change it")
   func foreignFields() throws {
-    #expect(try read(#"{"model_type": "hubert", "add_adapter": true}"#).adapter == nil)
     #expect(
       try read(#"{"model_type": "wav2vec2", "conv_pos_batch_norm": true}"#).positionalBatchNorm == false)
     #expect(try read(#"{"model_type": "hubert", "adapter_attn_dim": 16}"#).attentionAdapterWidth == nil)
@@ -84,6 +83,12 @@ struct ConfigurationTests {
       (
         #"{"model_type": "hubert", "num_conv_pos_embedding_groups": 7}"#,
         "num_conv_pos_embedding_groups: hidden_size 768"
+      ),
+      (#"{"model_type": "hubert", "add_adapter": true}"#, "add_adapter: expected false, found true"),
+      (#"{"model_type": "wav2vec2", "is_causal": true}"#, "is_causal: expected false, found true"),
+      (
+        #"{"model_type": "hubert", "num_feat_extract_layers": 6}"#,
+        "num_feat_extract_layers: conv_dim lists 7 layers"
       ),
       (
         #"{"model_type": "hubert", "quantization_config": {"bits": 4}}"#,

@@ -51,7 +51,8 @@ import Testing
     let joined = try #require(
       inference.emissions(for: samples, plan, together: 10, shouldStop: { false }, underway: { _ in }))
     #expect(joined.frames == whole.frames)
-    // What attention does not reach differs, so not every frame agrees; but nowhere as well as at its own place.
+    // What attention does not reach differs, so not every frame agrees; but nowhere as well as at its own
+    // place.
     let labels = [whole, joined].map { emissions in
       (0..<emissions.frames).map { frame in
         (0..<emissions.vocabularySize).max { emissions[frame, $0] < emissions[frame, $1] }!
