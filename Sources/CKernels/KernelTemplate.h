@@ -421,12 +421,31 @@ static void KERNEL(subtract)(float *y, ptrdiff_t y_stride, const float *a, ptrdi
   }
 }
 
+// Asks for the first 256 bytes of 16 rows: what is read of a row of queries, keys and values is too short for the
+// hardware to see a pattern in.
+INLINE void fetch_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t columns) {
+  if (columns > 64) columns = 64;
+  for (ptrdiff_t r = 0; r < 16; r++) {
+    for (ptrdiff_t c = 0; c < columns; c += 16) __builtin_prefetch(x + r * x_stride + c, 0, 3);
+  }
+}
+
+static void KERNEL(gather)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns,
+                           ptrdiff_t rows) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    if (r % 16 == 0) fetch_rows(x + (r + 16) * x_stride, x_stride, columns);
+    memcpy(y + r * y_stride, x + r * x_stride, (size_t)columns * sizeof(float));
+    memset(y + r * y_stride + columns, 0, (size_t)(y_stride - columns) * sizeof(float));
+  }
+}
+
 // In squares of 4, within strips of 16 rows of x: whole lines of y.
 static void KERNEL(transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns,
                               ptrdiff_t rows) {
   const ptrdiff_t padded = (rows + CK_PANEL_STEP - 1) / CK_PANEL_STEP * CK_PANEL_STEP;
   const ptrdiff_t whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
   for (ptrdiff_t strip = 0; strip < whole_rows; strip += 16) {
+    fetch_rows(x + (strip + 16) * x_stride, x_stride, columns);
     const ptrdiff_t end = strip + 16 < whole_rows ? strip + 16 : whole_rows;
     for (ptrdiff_t c = 0; c < whole_columns; c += 4) {
       for (ptrdiff_t r = strip; r < end; r += 4) {
@@ -458,6 +477,7 @@ const ck_kernels KERNEL(kernels) = {
     .softmax_numerators = KERNEL(softmax_numerators),
     .log_softmax = KERNEL(log_softmax),
     .subtract = KERNEL(subtract),
+    .gather = KERNEL(gather),
     .transpose = KERNEL(transpose),
 };
 

@@ -92,13 +92,9 @@ private struct PackedHeads {
     let values = values.row(head)
     let sourceValues = sourceValues.rows(frames).columns(columns)
     for column in stride(from: 0, to: paddedWidth, by: valuePanel) {
-      let panel = values + column * frames.count
-      let present = min(valuePanel, headWidth - column)
-      for frame in 0..<frames.count {
-        let row = panel + frame * valuePanel
-        row.update(from: sourceValues.row(frame) + column, count: present)
-        if present < valuePanel { (row + present).update(repeating: 0, count: valuePanel - present) }
-      }
+      compute.kernels.gather(
+        values + column * frames.count, valuePanel, sourceValues.pointer + column, sourceValues.stride,
+        min(valuePanel, headWidth - column), frames.count)
     }
   }
 }

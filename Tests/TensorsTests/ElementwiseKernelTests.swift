@@ -151,6 +151,18 @@ struct ElementwiseKernelTests {
     }
   }
 
+  @Test("gather copies rows and zeroes what is left of them")
+  func gather() {
+    let x = (0..<40 * 7).map { Float($0) }
+    for kernels in everyLevel {
+      for columns in [1, 5, 7] {
+        var y = [Float](repeating: -1, count: 40 * 9)
+        kernels.gather(&y, 9, x, 7, columns, 40)
+        for r in 0..<40 { for c in 0..<9 { #expect(y[r * 9 + c] == (c < columns ? x[r * 7 + c] : 0)) } }
+      }
+    }
+  }
+
   @Test("subtract does, row by row")
   func subtract() {
     let a = (0..<20).map { Float($0) }

@@ -109,6 +109,9 @@ typedef struct ck_kernels {
   void (*subtract)(float *y, ptrdiff_t y_stride, const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
                    ptrdiff_t columns, ptrdiff_t rows);
 
+  // y[r][c] = x[r][c], for c < columns, and 0 from there to `y_stride`.
+  void (*gather)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns, ptrdiff_t rows);
+
   // y[c][r] = x[r][c], for r < rows, c < columns. Columns of y from `rows` up to the next multiple of CK_PANEL_STEP
   // are set to 0.
   void (*transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns, ptrdiff_t rows);
