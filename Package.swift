@@ -59,18 +59,19 @@ let package = Package(
       ], swiftSettings: strict),
     // tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "AudioTests", dependencies: ["Audio", "CSndFile"], swiftSettings: strict),
     .testTarget(
-      name: "VocabularyTests", dependencies: ["JSON", "Vocabulary"], exclude: ["Goldens"],
+      name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "CTCTests", dependencies: ["CTC"], swiftSettings: strict),
+    .testTarget(name: "CTCTests", dependencies: ["CTC", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON"], exclude: ["Goldens"],
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "TestSupport"], exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
       name: "AcousticModelTests",
@@ -80,10 +81,12 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "Vocabulary", "Workbench",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Vocabulary",
+        "Workbench",
       ],
       swiftSettings: strict),
-    .testTarget(name: "warblerTests", dependencies: ["JSON", "warbler"], swiftSettings: strict),
+    .testTarget(
+      name: "warblerTests", dependencies: ["JSON", "TestSupport", "warbler"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

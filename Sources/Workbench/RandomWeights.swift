@@ -13,11 +13,21 @@ struct RandomWeights {
   let configuration: ModelConfiguration
   var seed: UInt64 = 1
 
-  /// - Throws: an error that names the temporary file if there is no room for it.
-  func archive() throws -> TensorArchive {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(base)/warbler-weights-XXXXXX".utf8CString)
-    let path = mkdtemp(&template).map { String(cString: $0) } ?? base
+  /// Where temporary files go: `$TMPDIR`, or /tmp where it is unset or empty.
+  static var temporaryDirectory: String {
+    let variable = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    return variable.isEmpty ? "/tmp" : variable
+  }
+
+  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary file
+  ///   if there is no room for it.
+  func archive(in parent: String = Self.temporaryDirectory) throws -> TensorArchive {
+    var template = Array("\(parent)/warbler-weights-XXXXXX".utf8CString)
+    guard let path = mkdtemp(&template).map({ String(cString: $0) }) else {
+      throw BenchmarkError(
+        "\(parent): cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can"
+      )
+    }
     let file = "\(path)/model.safetensors"
     defer {
       // A mapped file lives on without its name.

@@ -3,18 +3,15 @@ import CTC
 import Checkpoints
 import JSON
 import Tensors
+import TestSupport
 
 /// The tiny seeded models that `scripts/goldens/forward.py` wrote, with what transformers made of the same
 /// waveforms.
 struct GoldenModel: CustomStringConvertible, Sendable {
-  static let root = String(#filePath.dropLast("GoldenModel.swift".count)) + "Goldens"
-
   /// Every variant, in the generator's order.
   static let all: [GoldenModel] = {
-    guard let index = try? JSONValue(contentsOf: "\(root)/goldens.json", options: .python)["variants"]?.object
-    else {
-      return []
-    }
+    let document = try? JSONValue(contentsOf: "\(goldenModels)/goldens.json", options: .python)
+    guard let index = document?["variants"]?.object else { return [] }
     return index.members.map {
       GoldenModel(name: $0.key, why: $0.value["why"]?.string ?? "", input: $0.value["input"]?.string ?? "")
     }
@@ -26,13 +23,13 @@ struct GoldenModel: CustomStringConvertible, Sendable {
   let input: String
 
   var description: String { name }
-  var directory: String { "\(Self.root)/\(name)" }
+  var directory: String { goldenModel(name) }
 
   func load(on compute: Compute) throws -> CTCModel { try CTCModel(directory: directory, on: compute) }
 
   /// The waveforms, (samples), by name.
   func waveforms() throws -> [(name: String, samples: [Float])] {
-    let file = try SafetensorsFile(path: "\(Self.root)/waveforms.safetensors")
+    let file = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors")
     return try references().map { ($0.name, try file.floats("\(input).\($0.name)")) }
   }
 

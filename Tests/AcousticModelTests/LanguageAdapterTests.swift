@@ -2,12 +2,12 @@ import AcousticModel
 import CTC
 import Checkpoints
 import Tensors
+import TestSupport
 import Testing
 
 /// A tiny MMS checkpoint against transformers' `Wav2Vec2ForCTC` after `load_adapter`.
 @Suite struct `Language adapters` {
-  static let goldens = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Goldens"
-  static let directory = "\(goldens)/wav2vec2-mms"
+  static let directory = goldenModel("wav2vec2-mms")
 
   /// The languages, and where their log-posteriors are: the weights were saved with English in.
   @Test(arguments: [(nil, ""), ("eng", ""), ("fra", "fra."), ("swh", "swh.")] as [(String?, String)])
@@ -15,7 +15,7 @@ import Testing
     let compute = Compute(threads: 1)
     let model = try CTCModel(directory: Self.directory, language: language, on: compute)
     let inference = Inference(model: model, on: compute)
-    let waveforms = try TensorArchive(path: "\(Self.goldens)/waveforms.safetensors")
+    let waveforms = try TensorArchive(path: "\(goldenModels)/waveforms.safetensors")
     let golden = try TensorArchive(path: "\(Self.directory)/golden.safetensors")
     var compared = 0
     for name in golden.names where name.hasPrefix("\(prefix)log_posteriors.") {

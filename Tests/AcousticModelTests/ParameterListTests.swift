@@ -1,18 +1,12 @@
 import Checkpoints
 import JSON
 import Tensors
+import TestSupport
 import Testing
 
 @testable import AcousticModel
 
-/// The directories of the golden variants.
-private let goldens: String =
-  #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Goldens"
-
-private let variants: [String] = {
-  let document = try? JSONValue(contentsOf: "\(goldens)/goldens.json")
-  return document?["variants"]?.object?.keys ?? []
-}()
+private let variants = GoldenModel.all.map(\.name)
 
 struct ParameterListTests {
   @Test func thereAreGoldens() { #expect(variants.count > 40) }
@@ -20,7 +14,7 @@ struct ParameterListTests {
   /// What is left unused determines what was read: all other tensors.
   @Test(arguments: variants)
   func itIsWhatLoadingReads(variant: String) throws {
-    let directory = "\(goldens)/\(variant)"
+    let directory = goldenModel(variant)
     let model = try CTCModel(directory: directory, on: Compute(threads: 1))
     let archive = try TensorArchive(path: directory)
     let list = ParameterList(model.configuration, for: archive)
@@ -38,8 +32,8 @@ struct ParameterListTests {
   }
 
   @Test func faultsNameWhatIsWrong() throws {
-    let archive = try TensorArchive(path: "\(goldens)/hubert-base")
-    var configuration = try ModelConfiguration(contentsOf: "\(goldens)/hubert-base/config.json")
+    let archive = try TensorArchive(path: goldenModel("hubert-base"))
+    var configuration = try ModelConfiguration(contentsOf: "\(goldenModel("hubert-base"))/config.json")
     configuration.vocabularySize += 1
     configuration.layers += 1
     let faults = ParameterList(configuration, for: archive).faults(in: archive)
@@ -55,7 +49,7 @@ struct ParameterListTests {
 
   @Test func fieldsGiveTheConfigurationBack() throws {
     for variant in variants {
-      let configuration = try ModelConfiguration(contentsOf: "\(goldens)/\(variant)/config.json")
+      let configuration = try ModelConfiguration(contentsOf: "\(goldenModel(variant))/config.json")
       let fields = try FieldReader(path: variant, .object(configuration.fields))
       #expect(try ModelConfiguration(fields) == configuration, "\(variant)")
     }

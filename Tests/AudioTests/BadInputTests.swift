@@ -1,5 +1,6 @@
 import CSndFile
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Audio
@@ -19,7 +20,7 @@ import Testing
 
   @Test func `a path through a file`() {
     let directory = TemporaryDirectory()
-    let path = directory.write([1], to: "file") + "/a.wav"
+    let path = directory.write([1], as: "file") + "/a.wav"
     #expect(line(.file(path: path)) == "\(path): cannot be read: Not a directory; check the path")
   }
 
@@ -33,7 +34,7 @@ import Testing
   @Test(.enabled(if: geteuid() != 0, "root may read everything"))
   func `a file without permission`() {
     let directory = TemporaryDirectory()
-    let path = directory.write([1, 2, 3], to: "secret.wav")
+    let path = directory.write([1, 2, 3], as: "secret.wav")
     chmod(path, 0)
     #expect(line(.file(path: path)) == "\(path): cannot be read: Permission denied; make it readable")
   }
@@ -46,7 +47,7 @@ import Testing
 
   @Test func `an empty file, empty stdin and empty PCM`() {
     let directory = TemporaryDirectory()
-    let path = directory.write([], to: "empty.wav")
+    let path = directory.write([], as: "empty.wav")
     let rest = "is empty: expected an audio file, found 0 bytes; record or copy it again"
     #expect(line(.file(path: path)) == "\(path): \(rest)")
     #expect(line(.bytes([], name: "stdin")) == "stdin: \(rest)")
@@ -65,7 +66,7 @@ import Testing
   @Test(arguments: notAudio)
   func `what is not audio`(_ bytes: [UInt8]) {
     let directory = TemporaryDirectory()
-    let path = directory.write(bytes, to: "letter.mp3")
+    let path = directory.write(bytes, as: "letter.mp3")
     #expect(
       line(.file(path: path))
         == "\(path): is not audio: expected WAV, FLAC, OGG Vorbis or Opus, MP3 or AIFF, found none of them; "
@@ -97,7 +98,7 @@ import Testing
     #expect(try readWaveform(from: .file(path: whole)).samples.count >= 48_000)
     let bytes = contents(of: whole)
     let path = directory.write(
-      bytes.prefix(min(bytes.count - 1, max(40, Int(Double(bytes.count) * fraction)))), to: "a")
+      bytes.prefix(min(bytes.count - 1, max(40, Int(Double(bytes.count) * fraction)))), as: "a")
     for source in [AudioSource.file(path: path), .bytes(contents(of: path), name: path)] {
       let found = try #require(line(source))
       #expect(found.hasPrefix("\(path): is truncated"))
@@ -106,7 +107,7 @@ import Testing
   }
 
   @Test func `the line about a cut file says what was promised and found`() {
-    let bytes = wav(samples: [Int16](repeating: 7, count: 1000))
+    let bytes = wav([Int16](repeating: 7, count: 1000))
     #expect(
       line(.bytes(Array(bytes.prefix(1044)), name: "a.wav"))
         == "a.wav: is truncated: expected 2044 bytes, found 1044; copy or convert it again")
@@ -182,7 +183,7 @@ import Testing
   }
 
   @Test func `a WAV file without samples but with a chunk behind them`() {
-    var bytes = wav(samples: []) + Array("LIST".utf8) + little(UInt32(4)) + Array("INFO".utf8)
+    var bytes = wav([]) + Array("LIST".utf8) + little(UInt32(4)) + Array("INFO".utf8)
     bytes.replaceSubrange(4..<8, with: little(UInt32(bytes.count - 8)))
     #expect(throws: AudioError.noSamples(name: "a")) { try readWaveform(from: .bytes(bytes, name: "a")) }
   }
@@ -219,7 +220,7 @@ import Testing
 
   @Test(arguments: [1, 999, 800_000] as [UInt32])
   func `a sample rate that no recording has`(_ sampleRate: UInt32) {
-    let bytes = wav(sampleRate: sampleRate, samples: [1, 2, 3])
+    let bytes = wav([1, 2, 3], sampleRate: sampleRate)
     #expect(
       line(.bytes(bytes, name: "a.wav"))
         == "a.wav: expected a sample rate from 1000 to 768000 Hz, found \(sampleRate) Hz; "

@@ -1,5 +1,6 @@
 import Audio
 import Glibc
+import TestSupport
 import Testing
 
 /// Recorded speech, where a copy stands beside the package.

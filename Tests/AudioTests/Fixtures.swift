@@ -1,57 +1,6 @@
 import CSndFile
 import Glibc
-
-/// A directory that is removed, with what is in it, at the end of its life.
-final class TemporaryDirectory {
-  let path: String
-
-  init() {
-    var template = Array("/tmp/warbler-audio-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template)!)
-  }
-
-  deinit {
-    for name in names(in: path) { unlink(file(name)) }
-    rmdir(path)
-  }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  /// Writes the bytes and returns the path.
-  func write(_ bytes: some Sequence<UInt8>, to name: String) -> String {
-    let file = fopen(self.file(name), "wb")!
-    let bytes = Array(bytes)
-    fwrite(bytes, 1, bytes.count, file)
-    fclose(file)
-    return self.file(name)
-  }
-}
-
-/// The names in a directory, but "." and "..".
-func names(in directory: String) -> [String] {
-  guard let handle = opendir(directory) else { return [] }
-  defer { closedir(handle) }
-  var names: [String] = []
-  while let entry = readdir(handle) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    if name != "." && name != ".." { names.append(name) }
-  }
-  return names
-}
-
-func contents(of path: String) -> [UInt8] {
-  guard let file = fopen(path, "rb") else { return [] }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var block = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = fread(&block, 1, block.count, file)
-    if count == 0 { return bytes }
-    bytes += block[..<count]
-  }
-}
+import TestSupport
 
 /// A container and an encoding, as libsndfile combines them.
 struct Format: Sendable, CustomStringConvertible {
@@ -122,21 +71,6 @@ func noise(count: Int, seed: UInt64 = 1) -> [Int32] {
 /// Seeded noise in [-1, 1).
 func floatNoise(count: Int, seed: UInt64 = 1) -> [Float] {
   noise(count: count, seed: seed).map { Float($0 >> 8) / 8_388_608 }
-}
-
-/// The numbers as bytes, the least significant first.
-func little<Number: FixedWidthInteger>(_ numbers: Number...) -> [UInt8] {
-  numbers.flatMap { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
-}
-
-/// A 16-bit mono WAV file whose sizes say what they are told to.
-func wav(riffSize: UInt32? = nil, dataSize: UInt32? = nil, sampleRate: UInt32 = 16_000, samples: [Int16])
-  -> [UInt8]
-{
-  let data = samples.flatMap { little($0) }
-  return Array("RIFF".utf8) + little(riffSize ?? UInt32(36 + data.count)) + Array("WAVEfmt ".utf8)
-    + little(UInt32(16)) + little(UInt16(1), 1) + little(sampleRate, sampleRate &* 2) + little(UInt16(2), 16)
-    + Array("data".utf8) + little(dataSize ?? UInt32(data.count)) + data
 }
 
 /// The correlation coefficient of two signals over their common length.

@@ -1,6 +1,7 @@
 import Audio
 import CSndFile
 import Glibc
+import TestSupport
 import Testing
 
 /// Headers that claim more than there is. What is allocated comes from what is found.

@@ -1,6 +1,7 @@
 import Audio
 import CSndFile
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct `Intervals` {
@@ -96,7 +97,7 @@ import Testing
       writeAudio(path, format, integers: noise(count: 64_000))
       let whole = try readWaveform(from: .file(path: path)).samples
       let bytes = contents(of: path)
-      let cut = directory.write(bytes.prefix(bytes.count / 2), to: "cut")
+      let cut = directory.write(bytes.prefix(bytes.count / 2), as: "cut")
       let part = try readWaveform(from: .file(path: cut), offsetSeconds: 0.5, durationSeconds: 1)
       #expect(part.samples == Array(whole[8_000..<24_000]))
       let error = #expect(throws: AudioError.self) {

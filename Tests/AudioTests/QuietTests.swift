@@ -1,5 +1,6 @@
 import CSndFile
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Audio
@@ -10,7 +11,7 @@ import Testing
   /// What `work` makes appear on stderr.
   private func chatter(of work: () -> Void) -> String {
     let directory = TemporaryDirectory()
-    let path = directory.write([], to: "stderr")
+    let path = directory.write([], as: "stderr")
     withoutLibraryChatter {
       let descriptor = open(path, O_WRONLY | O_APPEND)
       dup2(descriptor, 2)
@@ -63,8 +64,8 @@ import Testing
     let audio = directory.file("a.flac")
     writeAudio(audio, .flac16, integers: noise(count: 100))
     let paths = [
-      audio, directory.write(contents(of: audio).prefix(30), to: "cut"),
-      directory.write("text".utf8, to: "text"),
+      audio, directory.write(contents(of: audio).prefix(30), as: "cut"),
+      directory.write("text".utf8, as: "text"),
       directory.path, directory.file("missing"),
     ]
     // A descriptor table of its own, so that other tests open nothing in it.

@@ -1,5 +1,6 @@
 import Audio
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct `Sources of audio` {
@@ -37,8 +38,8 @@ import Testing
 
   @Test func `raw PCM reads as a WAV file of the same samples`() throws {
     let samples = noise(count: 30_000).map { Int16($0 >> 16) }
-    let raw = AudioSource.pcm16LittleEndian(samples.flatMap { little($0) }, sampleRate: 8_000, name: "stdin")
-    let file = AudioSource.bytes(wav(sampleRate: 8_000, samples: samples), name: "stdin")
+    let raw = AudioSource.pcm16LittleEndian(pcm(samples), sampleRate: 8_000, name: "stdin")
+    let file = AudioSource.bytes(wav(samples, sampleRate: 8_000), name: "stdin")
     #expect(try readWaveform(from: raw) == readWaveform(from: file))
   }
 
@@ -46,17 +47,17 @@ import Testing
   @Test(arguments: [0xffff_ffff, 0, 0x7fff_f000, 0x8000_0000] as [UInt32])
   func `a WAV file whose size was not known when it was written is read to its end`(_ size: UInt32) throws {
     let samples = noise(count: 5_000).map { Int16($0 >> 16) }
-    let bytes = wav(riffSize: size == 0 ? 0 : size | 36, dataSize: size, samples: samples)
+    let bytes = wav(samples, riffSize: size == 0 ? 0 : size | 36, dataSize: size)
     let expected = samples.map { Float($0) / 32768 }
     #expect(try readWaveform(from: .bytes(bytes, name: "stdin")).samples == expected)
     let directory = TemporaryDirectory()
-    let path = directory.write(bytes, to: "stream.wav")
+    let path = directory.write(bytes, as: "stream.wav")
     #expect(try readWaveform(from: .file(path: path)).samples == expected)
   }
 
   @Test func `chunks before and after the sound are passed over`() throws {
     let samples = noise(count: 100).map { Int16($0 >> 16) }
-    var bytes = wav(samples: samples)
+    var bytes = wav(samples)
     let odd = Array("LIST".utf8) + little(UInt32(5)) + Array("INFOx".utf8) + [0]
     bytes.insert(contentsOf: odd, at: 12)
     bytes += odd

@@ -1,4 +1,5 @@
 import CTC
+import TestSupport
 import Testing
 
 struct ForwardProbabilityTests {
@@ -23,7 +24,7 @@ struct ForwardProbabilityTests {
 
   @Test(arguments: [(1, 2), (1, 4), (2, 3), (3, 3), (4, 3), (5, 3), (6, 2), (8, 2), (4, 5)])
   func agreesWithTheSumOverAllPaths(frames: Int, vocabularySize: Int) {
-    var generator = SeededGenerator(UInt64(frames * 100 + vocabularySize))
+    var generator = Seeded(UInt64(frames * 100 + vocabularySize))
     for blank in 0..<vocabularySize {
       let emissions = randomEmissions(frames: frames, vocabularySize: vocabularySize, using: &generator)
       for (labels, expected) in emissions.textsByBruteForce(blank: blank) {
@@ -34,7 +35,7 @@ struct ForwardProbabilityTests {
   }
 
   @Test func allTextsTogetherAreCertain() {
-    var generator = SeededGenerator(5)
+    var generator = Seeded(5)
     let emissions = randomEmissions(frames: 6, vocabularySize: 3, using: &generator)
     let texts = emissions.textsByBruteForce(blank: 0).keys
     let sum = logSum(texts.map { emissions.logProbability(of: $0, blank: 0) })
@@ -51,7 +52,7 @@ struct ForwardProbabilityTests {
   }
 
   @Test func tooFewFramesAreImpossible() {
-    var generator = SeededGenerator(6)
+    var generator = Seeded(6)
     let emissions = randomEmissions(frames: 3, vocabularySize: 4, using: &generator)
     #expect(emissions.logProbability(of: [1, 2, 3, 1], blank: 0) == -.infinity)
     #expect(emissions.logProbability(of: [1, 1, 2], blank: 0) == -.infinity)

@@ -1,4 +1,5 @@
 import CTC
+import TestSupport
 import Testing
 
 struct GreedyDecoderTests {
@@ -40,7 +41,7 @@ struct GreedyDecoderTests {
   }
 
   @Test func theBestPathIsThePlainArgmaxOfEveryFrame() {
-    var generator = SeededGenerator(1)
+    var generator = Seeded(1)
     for size in [1, 2, 7, 8, 9, 16, 29, 32, 33, 100, 1000] {
       // Few distinct values, so that ties are common.
       let values = (0..<20 * size).map { _ in Float(Int.random(in: -8...0, using: &generator)) }
@@ -54,7 +55,7 @@ struct GreedyDecoderTests {
 
   @Test(arguments: 0..<20)
   func textAndRunsFollowTheDefinition(seed: Int) {
-    var generator = SeededGenerator(UInt64(seed))
+    var generator = Seeded(UInt64(seed))
     let size = Int.random(in: 2...12, using: &generator)
     let emissions = randomEmissions(
       frames: Int.random(in: 1...60, using: &generator), vocabularySize: size, using: &generator)
@@ -73,7 +74,7 @@ struct GreedyDecoderTests {
   }
 
   @Test func noPathOfTheTextBeatsItsOwn() {
-    var generator = SeededGenerator(3)
+    var generator = Seeded(3)
     for _ in 0..<20 {
       let emissions = randomEmissions(frames: 5, vocabularySize: 3, using: &generator)
       let best = emissions.logProbability(ofPath: emissions.bestPath)

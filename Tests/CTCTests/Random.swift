@@ -1,8 +1,9 @@
 import CTC
+import TestSupport
 
 /// Emissions of seeded random logits, normalised; `spread` is how far logits lie apart.
 func randomEmissions(
-  frames: Int, vocabularySize: Int, spread: Float = 3, using generator: inout SeededGenerator
+  frames: Int, vocabularySize: Int, spread: Float = 3, using generator: inout Seeded
 ) -> Emissions {
   var values: [Float] = []
   for _ in 0..<frames {

@@ -1,4 +1,5 @@
 import CTC
+import TestSupport
 import Testing
 
 struct ValidityTests {
@@ -32,7 +33,7 @@ struct ValidityTests {
 
   @Test(arguments: 0..<50)
   func invalidEmissionsAreDecodedWithoutACrash(seed: Int) {
-    var generator = SeededGenerator(UInt64(seed))
+    var generator = Seeded(UInt64(seed))
     let specials: [Float] = [.nan, .infinity, -.infinity, 0, -1, 1e30, -1e30]
     let values = (0..<40).map { _ in specials.randomElement(using: &generator)! }
     let hypothesis = GreedyDecoder(blank: 1).decode(emissions(values))

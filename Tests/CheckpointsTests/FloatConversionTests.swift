@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -93,7 +94,7 @@ struct FloatConversionTests {
 
   @Test("Random floats agree with the library's half-precision conversions")
   func agreesWithLibrary() {
-    var random = SeededGenerator(3)
+    var random = Seeded(3)
     for _ in 0..<200_000 {
       // Exponents around the range of halves.
       let bits =

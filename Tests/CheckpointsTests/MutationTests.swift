@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -6,7 +7,7 @@ import Testing
 /// merely claims.
 @Suite("Mutated files", .serialized)
 struct MutationTests {
-  private func mutated(_ seed: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+  private func mutated(_ seed: [UInt8], _ random: inout Seeded) -> [UInt8] {
     var bytes = seed
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       guard !bytes.isEmpty else { return bytes }
@@ -29,7 +30,7 @@ struct MutationTests {
       contents(of: golden("mixed.safetensors")),
       contents(of: golden("sharded/model-00001-of-00002.safetensors")),
     ]
-    var random = SeededGenerator(11)
+    var random = Seeded(11)
     let before = memory("VmHWM")
     var opened = 0
     for round in 0..<40_000 {
@@ -54,7 +55,7 @@ struct MutationTests {
     let seeds = ["single", "double", "half", "vector", "version-2", "version-3"].map {
       contents(of: golden("\($0).npy"))
     }
-    var random = SeededGenerator(13)
+    var random = Seeded(13)
     var opened = 0
     for round in 0..<40_000 {
       mutated(seeds[round % seeds.count], &random).withUnsafeBytes { buffer in
@@ -71,7 +72,7 @@ struct MutationTests {
   func indices() {
     let directory = TemporaryDirectory()
     let seed = contents(of: golden("sharded/model.safetensors.index.json"))
-    var random = SeededGenerator(17)
+    var random = Seeded(17)
     for _ in 0..<2000 {
       directory.write(mutated(seed, &random), as: "model.safetensors.index.json")
       _ = try? TensorArchive(path: directory.path)

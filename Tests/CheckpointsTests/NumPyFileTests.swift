@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// A .npy file with this dictionary, padded as NumPy pads.

@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite("Safetensors files")
@@ -65,7 +66,7 @@ struct SafetensorsFileTests {
 
   @Test("What is written is read back: exactly in F32, rounded to nearest in F16 and BF16")
   func roundTrip() throws {
-    var random = SeededGenerator(5)
+    var random = Seeded(5)
     let floats = (0..<100_003).map { _ in Float.random(in: -70000...70000, using: &random) }
     let directory = TemporaryDirectory()
     var writer = SafetensorsWriter(metadata: ["format": "pt", "b": "é\n"])

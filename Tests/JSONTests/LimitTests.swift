@@ -1,5 +1,5 @@
-import Glibc
 import JSON
+import TestSupport
 import Testing
 
 @Suite("The limits of the JSON reader")
@@ -48,18 +48,17 @@ struct LimitTests {
 
   @Test("A file is read whole, and an error names it")
   func files() throws {
-    let path = "/tmp/warbler-json-\(UInt64.random(in: 0 ... .max)).json"
-    let file = open(path, O_WRONLY | O_CREAT, 0o600)
-    _ = write(file, "{\"a\": [1,\n2}", 12)
-    close(file)
-    defer { unlink(path) }
+    let directory = TemporaryDirectory()
+    let path = directory.write("{\"a\": [1,\n2}", as: "a.json")
     #expect { try JSONValue(contentsOf: path) } throws: {
       "\($0)" == "\(path):2:2: expected a comma or ], found }"
     }
     #expect { try JSONValue(contentsOf: "/none/such.json") } throws: {
       "\($0)" == "/none/such.json: No such file or directory"
     }
-    #expect { try JSONValue(contentsOf: "/tmp") } throws: { "\($0)" == "/tmp: not a regular file" }
+    #expect { try JSONValue(contentsOf: directory.path) } throws: {
+      "\($0)" == "\(directory.path): not a regular file"
+    }
     #expect { try JSONValue(contentsOf: "/dev/zero") } throws: { "\($0)" == "/dev/zero: not a regular file" }
   }
 
@@ -69,7 +68,7 @@ struct LimitTests {
       #"{"a":[1,-2.5e-3,true,null,{"b":"x\u00e9\ud83d\ude00\n"}],"c":{"d":[[],{}]},"é":"ß𝄞"}"#,
       #"[[[[{"k":[1e5,0.1,"\\\"/"]}]]],12345678901234567890,-0.0,"",{"":{"":{}}}]"#,
     ].map { Array($0.utf8) }
-    var random = SeededGenerator(7)
+    var random = Seeded(7)
     var readable = 0
     for round in 0..<60_000 {
       var bytes = seeds[round % seeds.count]

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @Suite("JSON values")
@@ -36,7 +37,7 @@ struct ValueTests {
 
   @Test("Random doubles of every magnitude survive being written and read")
   func doublesRoundTrip() throws {
-    var random = SeededGenerator(1)
+    var random = Seeded(1)
     for _ in 0..<20_000 {
       let value = Double(bitPattern: random.next())
       guard value.isFinite else { continue }

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -38,7 +39,7 @@ struct CTCVocabularyTests {
 
   @Test("Words joined with spaces are the text, whatever the labels")
   func wordsAreText() {
-    var random = SeededGenerator(23)
+    var random = Seeded(23)
     for _ in 0..<2000 {
       let labels = (0..<Int.random(in: 0...20, using: &random)).map { _ in
         Int.random(in: 0...13, using: &random)

@@ -1,22 +1,19 @@
+import AcousticModel
 import Checkpoints
 import JSON
+import TestSupport
 import Testing
 
 @testable import Workbench
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
-private let goldens: String =
-  #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/AcousticModelTests/Goldens"
-
 /// Where a test writes an array.
 private func withArray(_ floats: [Float], shape: [Int], _ body: (String) throws -> Void) throws {
-  let path = "/tmp/warbler-test-\(getpid())-\(UInt64.random(in: 0 ... .max)).npy"
-  defer { unlink(path) }
-  try NumPyFile.write(floats, shape: shape, to: path)
-  try body(path)
+  let directory = TemporaryDirectory()
+  try withExtendedLifetime(directory) {
+    let path = directory.file("array.npy")
+    try NumPyFile.write(floats, shape: shape, to: path)
+    try body(path)
+  }
 }
 
 struct ModelBenchmarkTests {
@@ -42,7 +39,7 @@ struct ModelBenchmarkTests {
   }
 
   @Test func aCheckpointIsTimedStageByStage() throws {
-    let benchmark = try ModelBenchmark(model: "\(goldens)/hubert-base", threads: 1)
+    let benchmark = try ModelBenchmark(model: goldenModel("hubert-base"), threads: 1)
     for seconds in [0.5, 1.0] {
       try check(benchmark.measure(audioSeconds: seconds, runs: 3), seconds: seconds)
     }
@@ -52,12 +49,31 @@ struct ModelBenchmarkTests {
     "hubert-base", "hubert-batch-norm", "wav2vec2-large", "wav2vec2-adapter-projected", "wav2vec2-mms",
   ])
   func aConfigurationIsTimedWithRandomWeights(variant: String) throws {
-    let benchmark = try ModelBenchmark(configuration: "\(goldens)/\(variant)/config.json", threads: 1)
+    let benchmark = try ModelBenchmark(configuration: "\(goldenModel(variant))/config.json", threads: 1)
     try check(benchmark.measure(audioSeconds: 1, runs: 3), seconds: 1)
   }
 
+  /// A directory that cannot be written in must not be taken for the one that is removed afterwards.
+  @Test func aPlaceWithoutRoomForRandomWeightsIsNamed() throws {
+    let directory = TemporaryDirectory()
+    let file = directory.write("kept", as: "model.safetensors")
+    let weights = try RandomWeights(
+      configuration: ModelConfiguration(contentsOf: "\(goldenModel("hubert-base"))/config.json"))
+    #expect(
+      throws: BenchmarkError(
+        "\(file): cannot hold temporary files: Not a directory; set TMPDIR to a directory that can")
+    ) {
+      try weights.archive(in: file)
+    }
+    #expect(directory.names == ["model.safetensors"])
+    // The mapping needs no name, and so nothing stays behind.
+    directory.folder("weights")
+    #expect(try !weights.archive(in: directory.file("weights")).names.isEmpty)
+    #expect(names(in: directory.file("weights")) == [])
+  }
+
   @Test func audioTooShortForAFrameIsRefused() throws {
-    let benchmark = try ModelBenchmark(model: "\(goldens)/hubert-base", threads: 1)
+    let benchmark = try ModelBenchmark(model: goldenModel("hubert-base"), threads: 1)
     #expect(throws: BenchmarkError.self) { try benchmark.measure(audioSeconds: 0.02, runs: 1) }
   }
 }
@@ -77,7 +93,7 @@ struct DecoderBenchmarkTests {
   @Test func theBlankIsTheVocabularys() throws {
     try withArray([-0.1, -3, -3, -0.1], shape: [2, 2]) { path in
       // <pad> of the tiny vocabulary is 0, which two tokens hold; <unk> is 3, which they do not.
-      let vocabulary = "\(goldens)/hubert-base/vocab.json"
+      let vocabulary = "\(goldenModel("hubert-base"))/vocab.json"
       _ = try DecoderBenchmark(emissions: [path], vocabulary: vocabulary)
       #expect(throws: BenchmarkError.self) {
         try DecoderBenchmark(emissions: [path], vocabulary: vocabulary, blankToken: "<unk>")

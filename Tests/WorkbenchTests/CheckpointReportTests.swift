@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Workbench
@@ -7,42 +8,21 @@ import Testing
 import Glibc
 #endif
 
-/// The tiny checkpoints of the acoustic model's tests.
-private let goldens: String =
-  #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/AcousticModelTests/Goldens"
-
 private func report(_ variant: String) throws -> JSONValue {
-  try JSONValue(parsing: CheckpointReport(directory: "\(goldens)/\(variant)").json)
+  try JSONValue(parsing: CheckpointReport(directory: goldenModel(variant)).json)
 }
 
-/// A copy of a golden checkpoint, by links, that lives as long as this value is kept.
-private final class Copy {
-  let path: String
-
-  init(of variant: String, leavingOut omitted: String...) throws {
-    var template = Array("/tmp/warbler-test-XXXXXX".utf8CString)
-    path = String(cString: try #require(mkdtemp(&template)))
-    for name in Self.names where !omitted.contains(name) && access("\(goldens)/\(variant)/\(name)", F_OK) == 0
-    {
-      symlink("\(goldens)/\(variant)/\(name)", "\(path)/\(name)")
-    }
-  }
-
-  static let names = [
+/// A copy of a golden checkpoint, by links.
+private func copy(of variant: String, leavingOut omitted: String...) -> TemporaryDirectory {
+  let names = [
     "config.json", "model.safetensors", "processor_config.json", "tokenizer_config.json", "vocab.json",
   ]
-
-  func replace(_ name: String, with text: String) {
-    unlink("\(path)/\(name)")
-    let file = fopen("\(path)/\(name)", "w")!
-    fputs(text, file)
-    fclose(file)
+  let copy = TemporaryDirectory()
+  for name in names where !omitted.contains(name) {
+    let original = "\(goldenModel(variant))/\(name)"
+    if access(original, F_OK) == 0 { symlink(original, copy.file(name)) }
   }
-
-  deinit {
-    for name in Self.names { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
+  return copy
 }
 
 struct CheckpointReportTests {
@@ -91,7 +71,7 @@ struct CheckpointReportTests {
   }
 
   @Test func aMissingVocabularyIsAProblemAndNoFailure() throws {
-    let copy = try Copy(of: "hubert-base", leavingOut: "vocab.json")
+    let copy = copy(of: "hubert-base", leavingOut: "vocab.json")
     let report = try CheckpointReport(directory: copy.path)
     #expect(report.problems.count == 1)
     #expect(report.problems[0].contains("vocab.json"))
@@ -100,12 +80,12 @@ struct CheckpointReportTests {
   }
 
   @Test func weightsOfAnotherConfigurationAreNamed() throws {
-    let copy = try Copy(of: "hubert-base")
-    let config = try JSONValue(contentsOf: "\(goldens)/hubert-base/config.json")
+    let copy = copy(of: "hubert-base")
+    let config = try JSONValue(contentsOf: "\(goldenModel("hubert-base"))/config.json")
     var fields = try #require(config.object)
     fields["num_hidden_layers"] = 3
     fields["intermediate_size"] = 40
-    copy.replace("config.json", with: JSONValue.object(fields).text())
+    copy.write(JSONValue.object(fields).text(), as: "config.json")
     let report = try JSONValue(parsing: CheckpointReport(directory: copy.path).json)
     #expect(report["tensors"]?["missing"]?.array?.count == 16)
     // Two matrices and one bias in each of the two layers that are there.
@@ -114,13 +94,13 @@ struct CheckpointReportTests {
   }
 
   @Test func aConfigurationBeyondAllSizesIsReportedToo() throws {
-    let copy = try Copy(of: "wav2vec2-adapter-projected")
-    let config = try JSONValue(contentsOf: "\(goldens)/wav2vec2-adapter-projected/config.json")
+    let copy = copy(of: "wav2vec2-adapter-projected")
+    let config = try JSONValue(contentsOf: "\(goldenModel("wav2vec2-adapter-projected"))/config.json")
     var fields = try #require(config.object)
     fields["num_adapter_layers"] = 1000
     fields["output_hidden_size"] = 1_048_576
     fields["adapter_kernel_size"] = 65_536
-    copy.replace("config.json", with: JSONValue.object(fields).text())
+    copy.write(JSONValue.object(fields).text(), as: "config.json")
     let report = try CheckpointReport(directory: copy.path)
     #expect(report.float32Bytes == .max)
     #expect(!report.problems.isEmpty && !report.text.isEmpty)
@@ -128,7 +108,7 @@ struct CheckpointReportTests {
 
   @Test func withoutConfigurationOrWeightsThereIsNothingToReport() throws {
     for name in ["config.json", "model.safetensors"] {
-      let copy = try Copy(of: "hubert-base", leavingOut: name)
+      let copy = copy(of: "hubert-base", leavingOut: name)
       do {
         _ = try CheckpointReport(directory: copy.path)
         Issue.record("\(name) is missing, and nobody says so")

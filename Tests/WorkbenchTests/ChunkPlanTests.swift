@@ -2,6 +2,7 @@ import AcousticModel
 import CTC
 import Glibc
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Workbench
@@ -18,7 +19,7 @@ import Testing
   /// Every frame of the whole exactly once, in order, each from its own samples; no window longer than asked.
   @Test(arguments: ["hubert-base", "hubert-conv-stack", "wav2vec2-adapter", "wav2vec2-adapter-even"])
   func `joined frames are the recording's own`(variant: String) throws {
-    let model = try LoadedModel(directory: golden(variant), on: Compute(threads: 1))
+    let model = try LoadedModel(directory: goldenModel(variant), on: Compute(threads: 1))
     let perFrame = model.timing.samplesPerFrame
     for samples in [50_000, 50_001, 63_999, 64_000, 100_337, 333_333] {
       for seconds in [1.0, 1.5, 2.7] {
@@ -31,7 +32,8 @@ import Testing
           #expect(window.samples.upperBound <= samples)
           next += window.kept.count
         }
-        #expect(next == model.acoustic.configuration.frames(for: samples), "\(variant): \(samples) in \(seconds) s")
+        #expect(
+          next == model.acoustic.configuration.frames(for: samples), "\(variant): \(samples) in \(seconds) s")
         if variant == "hubert-base" {
           #expect(plan.windows.allSatisfy { Double($0.samples.count) <= seconds * 16_000 })
         }
@@ -42,7 +44,7 @@ import Testing
   @Test func `chunked emissions follow the whole recording's, frame by frame`() throws {
     // A layer-norm encoder: what a window differs by is attention alone.
     let compute = Compute(threads: 1)
-    let model = try LoadedModel(directory: golden("hubert-large"), on: compute)
+    let model = try LoadedModel(directory: goldenModel("hubert-large"), on: compute)
     let inference = Inference(model: model.acoustic, on: compute)
     let samples = noise(100_000).map { Float($0) / 8192 }
     let whole = inference.emissions(for: [samples])[0]
@@ -71,7 +73,7 @@ import Testing
 
   @Test func `a chunked recording can be stopped between windows`() throws {
     let compute = Compute(threads: 1)
-    let model = try LoadedModel(directory: golden("hubert-base"), on: compute)
+    let model = try LoadedModel(directory: goldenModel("hubert-base"), on: compute)
     let inference = Inference(model: model.acoustic, on: compute)
     let samples = noise(100_000).map { Float($0) / 8192 }
     var parts: [Double] = []

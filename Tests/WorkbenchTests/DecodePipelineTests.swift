@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import Workbench
 
@@ -143,7 +144,7 @@ import Workbench
 
   @Test func `the language chooses adapter, head and vocabulary`() throws {
     let path = directory.write(wav(noise(16_000)), as: "a.wav")
-    let model = golden("wav2vec2-mms")
+    let model = goldenModel("wav2vec2-mms")
     let saved = try decode([path], model: model).transcripts[0].text
     #expect(try decode([path], model: model, language: "eng").transcripts[0].text == saved)
     #expect(try decode([path], model: model, language: "fra").transcripts[0].text != saved)
@@ -152,7 +153,7 @@ import Workbench
 
   @Test func `a run stops after the batch in hand`() throws {
     let paths = recordings(40)
-    let pipeline = try DecodePipeline(modelDirectory: golden("hubert-base"), threads: 1)
+    let pipeline = try DecodePipeline(modelDirectory: goldenModel("hubert-base"), threads: 1)
     var delivered = 0
     try pipeline.run(InputListing(paths).entries, shouldStop: { delivered > 0 }) { event in
       if case .transcript = event { delivered += 1 }
@@ -162,7 +163,7 @@ import Workbench
 
   @Test func `what deliver throws ends the run`() throws {
     struct Enough: Error {}
-    let pipeline = try DecodePipeline(modelDirectory: golden("hubert-base"), threads: 1)
+    let pipeline = try DecodePipeline(modelDirectory: goldenModel("hubert-base"), threads: 1)
     #expect(throws: Enough.self) {
       try pipeline.run(InputListing(recordings(5)).entries, shouldStop: { false }) { _ in throw Enough() }
     }

@@ -1,5 +1,6 @@
 import CTC
 import Checkpoints
+import TestSupport
 import Testing
 import Workbench
 

@@ -1,10 +1,11 @@
 import Glibc
 import JSON
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct `warbler decode` {
   let directory = TemporaryDirectory()
-  let model = golden()
+  let model = goldenModel()
 
   func recording(_ name: String, samples: Int = 8000) -> String {
     directory.write(wav(noise(samples, seed: UInt64(name.utf8.reduce(0) { $0 + Int($1) }))), as: name)

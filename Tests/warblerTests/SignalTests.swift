@@ -1,9 +1,10 @@
 import Glibc
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `warbler decode, interrupted` {
   let directory = TemporaryDirectory()
-  let model = golden()
+  let model = goldenModel()
 
   /// Enough recordings to take some seconds.
   func recordings() -> String {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// The built `warbler`, run as a user runs it: its own process, pipes for stdin, stdout and stderr.
 final class Subprocess {
@@ -15,7 +16,8 @@ final class Subprocess {
 
   let process: pid_t
   private let output: Int32
-  private let errors: TemporaryFile
+  private let streams = TemporaryDirectory()
+  private let errors: String
 
   /// The executable beside the test bundle.
   static let executable: String = {
@@ -27,12 +29,10 @@ final class Subprocess {
 
   /// Starts the command. stderr goes to a file, so that reading stdout to its end can never block.
   init(_ arguments: [String], input: [UInt8]? = nil, environment: [String] = []) {
-    let errors = TemporaryFile()
-    let input = TemporaryFile(input ?? [])
-    (process, output) = withExtendedLifetime(input) {
-      Self.spawning.withLock { _ in
-        Self.spawn(arguments, input: input.path, errors: errors.path, environment)
-      }
+    let errors = streams.write([], as: "stderr")
+    let input = streams.write(input ?? [], as: "stdin")
+    (process, output) = Self.spawning.withLock { _ in
+      Self.spawn(arguments, input: input, errors: errors, environment)
     }
     self.errors = errors
   }
@@ -101,24 +101,10 @@ final class Subprocess {
     let signal = status & 0x7F
     return Result(
       code: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, output: text,
-      errors: String(decoding: contents(of: errors.path), as: UTF8.self))
+      errors: String(decoding: contents(of: errors), as: UTF8.self))
   }
 
   static func run(_ arguments: String..., input: [UInt8]? = nil, environment: [String] = []) -> Result {
     Subprocess(arguments, input: input, environment: environment).finish()
   }
-}
-
-private final class TemporaryFile {
-  let path: String
-
-  init(_ bytes: [UInt8] = []) {
-    var template = Array("/tmp/warbler-stream-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-    _ = write(descriptor, bytes, bytes.count)
-    close(descriptor)
-  }
-
-  deinit { unlink(path) }
 }
