@@ -15,6 +15,7 @@ last digit from one run to the next (`float32_difference` says how far it is fro
                                    attention). Variants with `trace` also hold, for one utterance,
                                    conv.{i}.NAME (C, T_i), extract_features.NAME (T, C), projected.NAME (T, D),
                                    hidden_states.{k}.NAME (T, D), encoded.NAME (T', D'): the input of lm_head
+                                   LANG.log_posteriors.NAME: with adapter.LANG.safetensors (wav2vec2-mms)
     OUT/goldens.json               versions, seeds, and per variant: why it is there, which waveforms it takes
                                    (`input`: raw or normalized), frames per utterance, and what was checked
 
@@ -87,9 +88,9 @@ WAVEFORMS = {
 # ---------------------------------------------------------------------------------------------------------------------
 # Vocabularies
 
-ENGLISH = dict(
-    (token, index) for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ"])
-)
+ENGLISH = {
+    token: index for index, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ"])
+}
 
 
 def letters(count: int) -> dict:
