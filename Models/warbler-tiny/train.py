@@ -4,11 +4,11 @@
     python3 train.py --train A/train.jsonl --train B/train.jsonl --dev A/dev.jsonl --test A/test.jsonl \
         --work WORK --out Models/warbler-tiny
 
-Manifests are JSON lines with `id`, `audio_filepath` (relative to the manifest) and `text`. An id that stands in several training
-manifests is one utterance in several recordings (say at 8 and at 16 kHz): one of them is drawn each time it comes up.
+Manifests are JSON lines with `id`, `audio_filepath` (relative to the manifest) and `text`. An id may stand in several training manifests:
+one utterance in several recordings, say at 8 and at 16 kHz. Half the time, what stands in one only is cut to telephone bandwidth.
 
 WORK keeps the state of the run, written every few minutes and after SIGTERM; the same command goes on from there. Stopping is safe
-at any time. --evaluate measures the checkpoint in OUT instead of training.
+at any time, and options may change from one sitting to the next. --evaluate measures the checkpoint in OUT instead of training.
 """
 
 import argparse
@@ -47,11 +47,6 @@ CONFIG = dict(
     do_stable_layer_norm=True,
     num_conv_pos_embeddings=64,
     num_conv_pos_embedding_groups=16,
-    hidden_dropout=0.1,
-    activation_dropout=0.1,
-    attention_dropout=0.1,
-    feat_proj_dropout=0.1,
-    final_dropout=0.1,
     layerdrop=0.0,
     mask_time_prob=0.10,
     mask_time_length=5,
@@ -110,18 +105,17 @@ def telephone(samples: np.ndarray) -> np.ndarray:
     return np.fft.irfft(spectrum, len(samples)).astype(np.float32)
 
 
-def augmented(utterance: dict, rng) -> np.ndarray:
-    recording = utterance["recordings"][rng.integers(len(utterance["recordings"]))]
-    if len(utterance["recordings"]) == 1 and rng.random() < 0.5:
+def augmented(recording: np.ndarray, alone: bool, rng) -> np.ndarray:
+    if alone and rng.random() < 0.5:
         recording = telephone(recording)
     speed = rng.uniform(0.9, 1.1)
     positions = np.arange(0, len(recording) - 1, speed)
     return np.interp(positions, np.arange(len(recording)), recording)
 
 
-def batches(utterances: list, seconds: float, rng, sort: bool) -> list:
+def batches(recordings: list, seconds: float, rng, sort: bool) -> list:
     """Index lists of alike lengths, `seconds` of audio each with padding, in random order (or shortest first)."""
-    lengths = np.array([len(u["recordings"][0]) / SAMPLE_RATE for u in utterances])
+    lengths = np.array([len(audio) / SAMPLE_RATE for audio, _, _ in recordings])
     order = np.argsort(lengths * rng.uniform(0.9, 1.1, len(lengths)))
     groups, group, longest = [], [], 0.0
     for index in order:
@@ -206,12 +200,17 @@ def load_model(directory: pathlib.Path):
 
 def train(options):
     torch.manual_seed(options.seed)
-    model = HubertForCTC(HubertConfig(**CONFIG))
+    dropouts = [f"{place}_dropout" for place in ("hidden", "activation", "attention", "feat_proj", "final")]
+    model = HubertForCTC(HubertConfig(**{**CONFIG, **dict.fromkeys(dropouts, options.dropout)}))
+    model.config.apply_spec_augment = not options.no_masking
     print(f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
     utterances = read_manifests(options.train)
     dev = read_manifests(options.dev)
-    hours = sum(len(u["recordings"][0]) for u in utterances) / SAMPLE_RATE / 3600
-    print(f"{len(utterances)} utterances, {hours:.2f} h; dev {len(dev)}", flush=True)
+    recordings = [
+        (audio, len(u["recordings"]) == 1, labels(u["text"])) for u in utterances for audio in u["recordings"]
+    ]
+    hours = sum(len(audio) for audio, _, _ in recordings) / SAMPLE_RATE / 3600
+    print(f"{len(utterances)} utterances, {len(recordings)} recordings, {hours:.2f} h; dev {len(dev)}", flush=True)
 
     decayed = [p for p in model.parameters() if p.ndim > 1]
     spared = [p for p in model.parameters() if p.ndim <= 1]
@@ -239,9 +238,7 @@ def train(options):
     def keep():
         rng = torch.get_rng_state()
         temporary = checkpoint.with_suffix(".tmp")
-        torch.save(
-            dict(model=model.state_dict(), optimizer=optimizer.state_dict(), state=state, rng=rng), temporary
-        )
+        torch.save(dict(model=model.state_dict(), optimizer=optimizer.state_dict(), state=state, rng=rng), temporary)
         os.replace(temporary, checkpoint)
 
     def rate() -> float:
@@ -254,13 +251,14 @@ def train(options):
     while state["seconds"] < 60 * options.minutes and not stop:
         rng = np.random.default_rng([options.seed, state["epoch"]])
         np.random.seed(options.seed * 1000 + state["epoch"])  # SpecAugment draws from here
-        for group in batches(utterances, options.batch_seconds, rng, sort=state["epoch"] < options.sorted_epochs):
+        for group in batches(recordings, options.batch_seconds, rng, sort=state["epoch"] < options.sorted_epochs):
             start = time.process_time()
             model.train()
             for entry in optimizer.param_groups:
                 entry["lr"] = rate()
-            waveforms = [normalized(augmented(utterances[i], rng)) for i in group]
-            batch = collate(waveforms, [labels(utterances[i]["text"]) for i in group])
+            chosen = [recordings[i] for i in group]
+            waveforms = [normalized(augmented(audio, alone, rng)) for audio, alone, _ in chosen]
+            batch = collate(waveforms, [text for _, _, text in chosen])
             with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
                 loss = model(**batch).loss
             optimizer.zero_grad(set_to_none=True)
@@ -309,6 +307,8 @@ def main():
     parser.add_argument("--warmup", type=int, default=300)
     parser.add_argument("--sorted-epochs", type=int, default=1)
     parser.add_argument("--evaluate-epochs", type=int, default=3)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--no-masking", action="store_true")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
@@ -322,7 +322,9 @@ def main():
     for split in ("train", "dev", "test"):
         for path in getattr(options, split):
             result = evaluate(model, read_manifests([path]))
-            print(f"{split} {path}: {result['utterances']} utterances, WER {result['wer']:.1%}, CER {result['cer']:.1%}")
+            print(
+                f"{split} {path}: {result['utterances']} utterances, WER {result['wer']:.1%}, CER {result['cer']:.1%}"
+            )
             if split != "train":
                 for line in result["lines"]:
                     print("   ", *line, sep=" | ")
