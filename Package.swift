@@ -84,7 +84,7 @@ let package = Package(
         "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Vocabulary",
         "Workbench",
       ],
-      swiftSettings: strict),
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "warblerTests", dependencies: ["JSON", "TestSupport", "warbler"], swiftSettings: strict),
   ],

@@ -14,26 +14,25 @@ public struct Preprocessing: Sendable, Equatable {
 
   public init() {}
 
-  /// Reads either file of `directory`.
+  /// Reads either file of `directory`; where both are there, the newer one counts, as in transformers.
   /// - Throws: an error that names the files if neither is there, or the field that is not supported.
   public init(directory: String) throws {
-    let names = ["preprocessor_config.json", "processor_config.json"]
-    for name in names where access("\(directory)/\(name)", F_OK) == 0 {
-      let fields = try FieldReader(contentsOf: "\(directory)/\(name)")
-      if let nested = fields.value("feature_extractor") {
-        try self.init(FieldReader(path: fields.path, nested))
-        return
-      }
-      if name == names[0] {
-        try self.init(fields)
-        return
-      }
+    let processor = "\(directory)/processor_config.json"
+    if access(processor, F_OK) == 0,
+      let nested = try FieldReader(contentsOf: processor).value("feature_extractor")
+    {
+      try self.init(FieldReader(path: processor, nested))
+      return
     }
-    throw ConfigurationError(
-      path: directory, field: names[0],
-      reason:
-        "missing (and no processor_config.json with a feature_extractor); copy it from the original checkpoint"
-    )
+    let preprocessor = "\(directory)/preprocessor_config.json"
+    guard access(preprocessor, F_OK) == 0 else {
+      throw ConfigurationError(
+        path: directory, field: "preprocessor_config.json",
+        reason:
+          "missing (and no processor_config.json with a feature_extractor); copy it from the original checkpoint"
+      )
+    }
+    try self.init(FieldReader(contentsOf: preprocessor))
   }
 
   init(_ fields: FieldReader) throws(ConfigurationError) {

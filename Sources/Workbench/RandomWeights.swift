@@ -19,8 +19,8 @@ struct RandomWeights {
     return variable.isEmpty ? "/tmp" : variable
   }
 
-  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary file
-  ///   if there is no room for it.
+  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary
+  ///   file if there is no room for it.
   func archive(in parent: String = Self.temporaryDirectory) throws -> TensorArchive {
     var template = Array("\(parent)/warbler-weights-XXXXXX".utf8CString)
     guard let path = mkdtemp(&template).map({ String(cString: $0) }) else {

@@ -1,5 +1,6 @@
 import JSON
 import Tensors
+import TestSupport
 import Testing
 
 @testable import AcousticModel
@@ -112,6 +113,24 @@ struct ConfigurationTests {
       path: "M/preprocessor_config.json",
       JSONValue(parsing: #"{"feature_extractor_type": "WhisperFeatureExtractor"}"#))
     #expect(throws: ConfigurationError.self) { try Preprocessing(other) }
+  }
+}
+
+@Suite("Preprocessing files")
+struct PreprocessingFileTests {
+  @Test("of both files the newer counts, and a directory without either is named")
+  func precedence() throws {
+    let directory = TemporaryDirectory()
+    #expect(throws: ConfigurationError.self) { try Preprocessing(directory: directory.path) }
+    directory.write(Array(#"{"sampling_rate": 8000}"#.utf8), as: "preprocessor_config.json")
+    #expect(try Preprocessing(directory: directory.path).sampleRate == 8000)
+    directory.write(Array(#"{"processor_class": "Wav2Vec2Processor"}"#.utf8), as: "processor_config.json")
+    #expect(try Preprocessing(directory: directory.path).sampleRate == 8000)
+    directory.write(
+      Array(#"{"feature_extractor": {"sampling_rate": 16000, "do_normalize": false}}"#.utf8),
+      as: "processor_config.json")
+    let preprocessing = try Preprocessing(directory: directory.path)
+    #expect(preprocessing.sampleRate == 16_000 && !preprocessing.normalises)
   }
 }
 

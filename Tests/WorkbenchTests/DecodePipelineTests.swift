@@ -58,7 +58,7 @@ import Workbench
     directory.folder("folder.wav")
     paths.append("\(directory.path)/folder.wav")
     paths.append("\(directory.path)/absent.wav")
-    let (transcripts, failures, order) = try decode(paths)
+    let (transcripts, _, failures, order) = try decode(paths)
     #expect(transcripts.map(\.id) == ["good1", "good2", "good3"])
     #expect(order == ["good1", "!", "!", "!", "good2", "!", "!", "!", "!", "good3", "!", "!"])
     let expected =

@@ -1,3 +1,4 @@
+import CTC
 import Checkpoints
 import TestSupport
 import Workbench
@@ -23,18 +24,20 @@ func model(
 func decode(
   _ inputs: [String], model: String = goldenModel("hubert-base"), language: String? = nil, threads: Int = 1,
   chunkSeconds: Double? = nil
-) throws -> (transcripts: [Transcript], failures: [String], order: [String]) {
+) throws -> (transcripts: [Transcript], emissions: [Emissions], failures: [String], order: [String]) {
   var options = DecodePipeline.Options()
   options.chunkSeconds = chunkSeconds
   let pipeline = try DecodePipeline(
     modelDirectory: model, language: language, threads: threads, options: options)
   var transcripts: [Transcript] = []
+  var emissions: [Emissions] = []
   var failures: [String] = []
   var order: [String] = []
   try pipeline.run(InputListing(inputs).entries, shouldStop: { false }) { event in
     switch event {
-    case .transcript(let transcript, _):
+    case .transcript(let transcript, let its):
       transcripts.append(transcript)
+      emissions.append(its)
       order.append(transcript.id)
     case .failure(let failure):
       failures.append(failure.description)
@@ -42,5 +45,5 @@ func decode(
     case .underway: break
     }
   }
-  return (transcripts, failures, order)
+  return (transcripts, emissions, failures, order)
 }
