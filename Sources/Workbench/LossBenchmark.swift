@@ -30,13 +30,18 @@ public final class LossBenchmark {
   }
 
   /// The median of `runs` evaluations, after one that is not counted.
+  /// - Throws: an error if the labels do not fit into the frames, which leaves nothing to time.
   public func measure(runs: Int) throws -> LossTiming {
     var seconds: [Double] = []
     for run in 0...runs {
       let start = monotonicSeconds()
-      _ = try CTCLoss(reduction: .sum).evaluate(
+      let loss = try CTCLoss(reduction: .sum).evaluate(
         logits: logits, targets: targets, gradient: gradient, on: compute)
       if run > 0 { seconds.append(monotonicSeconds() - start) }
+      guard loss.value?.isFinite == true else {
+        throw BenchmarkError(
+          "\(shape.labels) labels do not fit into \(shape.frames) frames, repeats counted twice")
+      }
     }
     return LossTiming(shape: shape, threads: compute.threads, seconds: median(seconds))
   }
