@@ -39,7 +39,7 @@ let package = Package(
     .target(name: "Vocabulary", dependencies: ["JSON"], swiftSettings: strict),
     // numeric
     .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
-    .target(name: "CTC", swiftSettings: strict),
+    .target(name: "CTC", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
     .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: strict),
     // domain
     .target(
@@ -69,7 +69,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "CTCTests", dependencies: ["CTC", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CTCTests", dependencies: ["CTC", "Checkpoints", "Tensors", "TestSupport"], exclude: ["Goldens"],
+      swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON", "TestSupport"], exclude: ["Goldens"],
       swiftSettings: strict),

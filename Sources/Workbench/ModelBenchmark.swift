@@ -73,7 +73,7 @@ public final class ModelBenchmark {
   }
 
   /// Mean 0 and variance 1, as far as a sum of uniform numbers goes.
-  private static func noise(_ count: Int) -> [Float] {
+  static func noise(_ count: Int) -> [Float] {
     var state: UInt64 = 1
     return (0..<count).map { _ in
       var sum: Float = 0

@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed and memory.",
     discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
-    subcommands: [BenchModelCommand.self, BenchDecodeCommand.self])
+    subcommands: [BenchModelCommand.self, BenchLossCommand.self, BenchDecodeCommand.self])
 }
 
 /// `warbler bench model`.
@@ -71,6 +71,40 @@ struct BenchModelCommand: ParsableCommand {
       fflush(nil)
     }
     if !json { print("\n" + ModelTiming.footnote) }
+  }
+}
+
+/// `warbler bench ctc`.
+struct BenchLossCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ctc", abstract: "Time the CTC loss and its gradient, with log-softmax, on noise.")
+
+  @Option(help: ArgumentHelp("Frames, utterances, vocabulary and labels of each.", valueName: "T,B,V,S"))
+  var shape = "500,16,32,100"
+
+  @Option(help: "Threads (default: the number of cores).")
+  var threads: Int?
+
+  @Option(help: "Runs that are counted.")
+  var runs = 5
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard LossShape(shape) != nil else {
+      throw ValidationError(
+        "--shape: expected T,B,V,S with T and B above 0 and V above 1, found '\(shape)'.")
+    }
+    try checkPositive("--runs", runs)
+    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
+  }
+
+  func run() throws {
+    guard let shape = LossShape(shape) else { return }
+    let threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let timing = try LossBenchmark(shape: shape, threads: threads).measure(runs: runs)
+    print(json ? timing.json : timing.text)
   }
 }
 

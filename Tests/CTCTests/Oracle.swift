@@ -34,3 +34,11 @@ extension Emissions {
     ).mapValues { paths in logSum(paths.map { logProbability(ofPath: $0) }) }
   }
 }
+
+func exponential(_ x: Double) -> Double { exp(x) }
+
+/// ln of the sum of three e^x; -inf where all are.
+func logSum(_ logs: (Double, Double, Double)) -> Double {
+  let high = max(logs.0, logs.1, logs.2)
+  return high == -.infinity ? high : high + log(exp(logs.0 - high) + exp(logs.1 - high) + exp(logs.2 - high))
+}

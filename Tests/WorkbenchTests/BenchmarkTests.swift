@@ -78,6 +78,30 @@ struct ModelBenchmarkTests {
   }
 }
 
+struct LossBenchmarkTests {
+  @Test func aBatchIsTimed() throws {
+    let shape = try #require(LossShape("12,2,5,3"))
+    let json = try JSONValue(parsing: LossBenchmark(shape: shape, threads: 2).measure(runs: 2).json)
+    #expect(json["bench"] == "ctc")
+    #expect(json["shape"] == [12, 2, 5, 3])
+    #expect(json["threads"] == 2)
+    #expect(try #require(json["seconds"]?.double) > 0)
+  }
+
+  @Test(arguments: [
+    "", "1,1,2", "1,1,2,0,0", "0,1,2,0", "1,0,2,0", "1,1,1,0", "1,1,2,-1", "1,1,x,1", "1,1,2,",
+    "1000000,1000000,1000000,1", "99999999999999999999,1,2,1",
+  ])
+  func shapesThatAreNoneAreRefused(text: String) {
+    #expect(LossShape(text) == nil)
+  }
+
+  @Test func labelsThatDoNotFitAreSaidSo() throws {
+    let shape = try #require(LossShape("3,1,5,4"))
+    #expect(throws: BenchmarkError.self) { try LossBenchmark(shape: shape, threads: 1).measure(runs: 1) }
+  }
+}
+
 struct DecoderBenchmarkTests {
   @Test func utterancesAreTimed() throws {
     try withArray([-0.1, -3, -3, -0.1], shape: [2, 2]) { path in

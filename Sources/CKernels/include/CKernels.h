@@ -67,6 +67,33 @@ typedef struct ck_epilogue {
   ck_activation activation;
 } ck_epilogue;
 
+// One utterance whose CTC loss is wanted.
+typedef struct ck_ctc {
+  const float *logits;  // (frames, vocabulary)
+  ptrdiff_t logits_stride;
+  float *gradient;  // (frames, vocabulary), overwritten
+  ptrdiff_t gradient_stride;
+  ptrdiff_t frames;
+  ptrdiff_t vocabulary;
+  const int32_t *labels;  // each below `vocabulary` and not the blank
+  ptrdiff_t label_count;
+  int32_t blank;
+  float scale;  // of the gradient
+} ck_ctc;
+
+// States of each kind, label or blank, come in multiples of this.
+enum { CK_CTC_STEP = 16 };
+
+// Floats between the parts of a row of states: a step before the first, and one beyond the last.
+static inline ptrdiff_t ck_ctc_row_width(ptrdiff_t label_count) {
+  return (label_count / CK_CTC_STEP + 3) * CK_CTC_STEP;
+}
+
+// Floats of scratch memory for the loss of one utterance: 16 bytes for each label and each frame.
+static inline ptrdiff_t ck_ctc_scratch(ptrdiff_t frames, ptrdiff_t label_count) {
+  return (frames + 3) * 4 * ck_ctc_row_width(label_count) + frames;
+}
+
 typedef struct ck_kernels {
   ck_level level;
 
@@ -115,6 +142,15 @@ typedef struct ck_kernels {
   // y[c][r] = x[r][c], for r < rows, c < columns. Columns of y from `rows` up to the next multiple of CK_PANEL_STEP
   // are set to 0.
   void (*transpose)(float *y, ptrdiff_t y_stride, const float *x, ptrdiff_t x_stride, ptrdiff_t columns, ptrdiff_t rows);
+
+  // The CTC loss of one utterance, -ln of the summed probability of all paths that collapse to the labels, in nats, and
+  //
+  //     gradient = scale (softmax(logits) - occupancy),
+  //
+  // where occupancy[t][k] is the probability, given the labels, that the path is at token k in frame t. Infinite with a
+  // gradient of 0 if no path is possible; NaN with a gradient of NaN if softmax is undefined in a frame. A logit 65536
+  // below the largest of its frame counts as -inf. `scratch` holds ck_ctc_scratch floats.
+  double (*ctc)(const ck_ctc *problem, float *scratch);
 } ck_kernels;
 
 // The kernels of a level, or null when this CPU does not run it.
