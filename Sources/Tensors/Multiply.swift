@@ -110,7 +110,7 @@ public struct Tiling: Sendable {
   public let rowsPerBlock: Int
 
   /// Rows of a block at most. Rows stream past a panel that stays in the second-level cache, so the more the
-  /// better (2 to 4 % from 168 to 1536); the sums of a block share that cache.
+  /// better; the sums of a block share that cache.
   static let mostRows = 1536
 
   public init(rows: Int, panels: Int, threads: Int) {

@@ -60,6 +60,4 @@ public final class PackedMatrix: @unchecked Sendable {
   public func panel(_ index: Int) -> UnsafeMutablePointer<Float> {
     storage.pointer + index * Self.panelWidth * inputs
   }
-
-  public var bytes: Int { storage.count * MemoryLayout<Float>.stride }
 }

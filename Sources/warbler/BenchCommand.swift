@@ -59,7 +59,7 @@ struct BenchModelCommand: ParsableCommand {
   }
 
   func run() throws {
-    let threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let threads = threads ?? availableProcessors()
     let benchmark =
       try model.map { try ModelBenchmark(model: $0, threads: threads) }
       ?? ModelBenchmark(configuration: `init` ?? "", threads: threads)
@@ -102,7 +102,7 @@ struct BenchLossCommand: ParsableCommand {
 
   func run() throws {
     guard let shape = LossShape(shape) else { return }
-    let threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let threads = threads ?? availableProcessors()
     let timing = try LossBenchmark(shape: shape, threads: threads).measure(runs: runs)
     print(json ? timing.json : timing.text)
   }
