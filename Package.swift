@@ -20,11 +20,16 @@ let package = Package(
     .library(name: "CTC", targets: ["CTC"]),
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "AcousticModel", targets: ["AcousticModel"]),
+    .library(name: "Evaluation", targets: ["Evaluation"]),
+    .library(name: "Training", targets: ["Training"]),
+    .library(name: "Store", targets: ["Store"]),
     .library(name: "Workbench", targets: ["Workbench"]),
     .executable(name: "warbler", targets: ["warbler"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C
@@ -45,11 +50,24 @@ let package = Package(
     .target(
       name: "AcousticModel", dependencies: ["Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
       swiftSettings: strict),
+    .target(name: "Evaluation", swiftSettings: strict),
+    // process
+    .target(
+      name: "Training",
+      dependencies: [
+        "AcousticModel", "Audio", "CTC", "CKernels", "Checkpoints", "Evaluation", "JSON", "Layers", "Tensors",
+        "Vocabulary", .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["JSON", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     // assembly
     .target(
       name: "Workbench",
-      dependencies: ["AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "Vocabulary"],
-      swiftSettings: strict),
+      dependencies: [
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Store", "Tensors", "Training",
+        "Vocabulary",
+      ], swiftSettings: strict),
     // edges
     .executableTarget(
       name: "warbler",
@@ -79,6 +97,17 @@ let package = Package(
       name: "AcousticModelTests",
       dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors", "TestSupport"],
       exclude: ["Goldens"],
+      swiftSettings: strict),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Tensors", "TestSupport",
+        "Training", "Vocabulary",
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["JSON", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",
