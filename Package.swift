@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: strict),
     // domain
     .target(
-      name: "AcousticModel", dependencies: ["Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
+      name: "AcousticModel", dependencies: ["CKernels", "Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
       swiftSettings: strict),
     .target(name: "Evaluation", swiftSettings: strict),
     // process

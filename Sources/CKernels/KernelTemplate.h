@@ -12,11 +12,14 @@
 #include "Template/Vectors.h"
 #include "Template/Products.h"
 #include "Template/Elementwise.h"
+#include "Template/Random.h"
+#include "Template/Backward.h"
 #include "Template/CTCLoss.h"
 
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
     .multiply = KERNEL(multiply),
+    .multiply_transposed = KERNEL(multiply_transposed),
     .layer_norm = KERNEL(layer_norm),
     .activate = KERNEL(activate),
     .softmax_maxima = KERNEL(softmax_maxima),
@@ -26,6 +29,12 @@ const ck_kernels KERNEL(kernels) = {
     .gather = KERNEL(gather),
     .transpose = KERNEL(transpose),
     .ctc = KERNEL(ctc),
+    .dropout = KERNEL(dropout),
+    .activate_backward = KERNEL(activate_backward),
+    .layer_norm_backward = KERNEL(layer_norm_backward),
+    .softmax_backward = KERNEL(softmax_backward),
+    .column_sums = KERNEL(column_sums),
+    .dot = KERNEL(dot),
 };
 
 // Independent chains of multiply-adds that never leave the registers.

@@ -38,15 +38,16 @@ public struct CTCLoss: Sendable {
   /// - Parameters:
   ///   - logits: (N, V), unnormalised natural logarithms, the frames of all utterances.
   ///   - targets: what was said, and in which rows; these must not overlap.
+  ///   - utterances: how many the reduction takes the mean over, where these targets are a part of a batch; nil
+  ///     for as many as there are targets.
   ///   - gradient: (N, V). Rows that belong to no utterance are left as they are. Not the memory of `logits`.
   /// - Throws: an error that names the first label that is the blank or outside the vocabulary.
-  public func evaluate(logits: Matrix, targets: [CTCTarget], gradient: Matrix, on compute: Compute)
-    throws(CTCTargetError) -> CTCBatchLoss
-  {
+  public func evaluate(
+    logits: Matrix, targets: [CTCTarget], utterances: Int? = nil, gradient: Matrix, on compute: Compute
+  ) throws(CTCTargetError) -> CTCBatchLoss {
     check(logits: logits, targets: targets, gradient: gradient)
-    let labels = try targets.enumerated().map { index, target throws(CTCTargetError) in
-      try checkedLabels(of: target, utterance: index, vocabularySize: logits.columns)
-    }
+    try check(targets.map(\.labels), vocabularySize: logits.columns)
+    let labels = targets.map { $0.labels.map { Int32($0) } }
     var losses = [Double](repeating: 0, count: targets.count)
     compute.reserveScratch(
       targets.reduce(0) { max($0, ck_ctc_scratch($1.frames.count, $1.labels.count)) })
@@ -63,7 +64,7 @@ public struct CTCLoss: Sendable {
             gradient: gradient.row(frames.lowerBound), gradient_stride: gradient.stride,
             frames: frames.count, vocabulary: logits.columns,
             labels: labels.baseAddress, label_count: labels.count, blank: Int32(blank),
-            scale: Float(reduction.weight(ofLabels: labels.count, utterances: order.count)))
+            scale: Float(reduction.weight(ofLabels: labels.count, utterances: utterances ?? order.count)))
           return compute.kernels.ctc(&problem, compute.scratch(ofWorker: worker))
         }
       }
@@ -88,15 +89,15 @@ public struct CTCLoss: Sendable {
     }
   }
 
-  private func checkedLabels(of target: CTCTarget, utterance: Int, vocabularySize: Int)
-    throws(CTCTargetError) -> [Int32]
-  {
-    for (position, label) in target.labels.enumerated()
-    where label == blank || !(0..<vocabularySize).contains(label) {
-      throw CTCTargetError(
-        utterance: utterance, position: position, label: label, blank: blank, vocabularySize: vocabularySize)
+  /// - Throws: an error that names the first label that is the blank or outside the vocabulary.
+  public func check(_ labels: [[Int]], vocabularySize: Int) throws(CTCTargetError) {
+    for (utterance, labels) in labels.enumerated() {
+      for (position, label) in labels.enumerated()
+      where label == blank || !(0..<vocabularySize).contains(label) {
+        throw CTCTargetError(
+          utterance: utterance, position: position, label: label, blank: blank, vocabularySize: vocabularySize)
+      }
     }
-    return target.labels.map { Int32($0) }
   }
 }
 

@@ -113,25 +113,24 @@ public final class Convolution: Sendable {
         let even = (rows.count + 1) / 2
         let odd = rows.count / 2
         kernels.multiply(
-          sums, 2 * width, x.row(2 * first + 2), 4 * x.stride, packed, width, inputs, even, false,
+          sums, 2 * width, x.row(2 * first + 2), 4 * x.stride, packed, width, width, inputs, even, false,
           packed + block,
           nil)
         for pair in 0..<odd {
           (sums + (2 * pair + 1) * width).update(from: sums + 2 * pair * width, count: width)
         }
         kernels.multiply(
-          sums, 2 * width, differences.row(first), 2 * differences.stride, packed + block, width, inputs,
+          sums, 2 * width, differences.row(first), 2 * differences.stride, packed + block, width, width, inputs,
           even, true,
           packed + 2 * block, nil)
         if odd > 0 {
           kernels.multiply(
             sums + width, 2 * width, differences.row(first + 1), 2 * differences.stride, packed + 2 * block,
-            width,
-            inputs, odd, true, packed + 3 * block, nil)
+            width, width, inputs, odd, true, packed + 3 * block, nil)
         }
         withUnsafePointer(to: epilogue.block(of: y, row: first, panel: panel)) {
           kernels.multiply(
-            sums, width, x.row(2 * first + 1), 2 * x.stride, packed + 3 * block, width, inputs, rows.count,
+            sums, width, x.row(2 * first + 1), 2 * x.stride, packed + 3 * block, width, width, inputs, rows.count,
             true,
             weights.panel(ofTask: task + compute.threads, tiles), $0)
         }

@@ -18,24 +18,38 @@ final class PhasedFilter: Sendable {
   /// The nine filters, outer split first: PP, PQ, PR, QP, ... RR.
   private let filters: [PackedMatrix]
 
-  /// - Parameter weight: W[tap] (output, input).
-  init(
-    channels: Int, taps: Int, weight: (_ output: Int, _ input: Int, _ tap: Int) -> Float
-  ) {
+  init(channels: Int, taps: Int) {
     precondition(taps % 4 == 0, "\(taps) taps cannot be split twice")
     self.channels = channels
     self.taps = taps
-    filters = (0..<Self.splits).map { split in
+    filters = (0..<Self.splits).map { _ in
+      PackedMatrix(outputs: channels, inputs: taps / 4 * channels) { _, _ in 0 }
+    }
+  }
+
+  /// Sets the filter: (taps, inputs, outputs) without gaps.
+  func set(_ weights: UnsafePointer<Float>) {
+    let size = channels * channels
+    for (split, filter) in filters.enumerated() {
       // P has the even taps, Q the odd ones, R both.
       let (outer, inner) = split.quotientAndRemainder(dividingBy: 3)
-      return PackedMatrix(outputs: channels, inputs: taps / 4 * channels) { output, column in
-        let (tap, input) = column.quotientAndRemainder(dividingBy: channels)
-        var sum: Float = 0
-        if inner != 1 && outer != 1 { sum += weight(output, input, 4 * tap) }
-        if inner != 1 && outer != 0 { sum += weight(output, input, 4 * tap + 1) }
-        if inner != 0 && outer != 1 { sum += weight(output, input, 4 * tap + 2) }
-        if inner != 0 && outer != 0 { sum += weight(output, input, 4 * tap + 3) }
-        return sum
+      let summed = [
+        inner != 1 && outer != 1, inner != 1 && outer != 0, inner != 0 && outer != 1, inner != 0 && outer != 0,
+      ].enumerated().filter(\.element).map(\.offset)
+      for panel in 0..<filter.panels {
+        let first = panel * PackedMatrix.panelWidth
+        let width = filter.width(ofPanel: panel)
+        let outputs = min(width, channels - first)
+        for tap in 0..<taps / 4 {
+          for input in 0..<channels {
+            let row = filter.panel(panel) + (tap * channels + input) * width
+            let from = weights + 4 * tap * size + input * channels + first
+            row.update(from: from + summed[0] * size, count: outputs)
+            for phase in summed.dropFirst() {
+              for output in 0..<outputs { row[output] += from[phase * size + output] }
+            }
+          }
+        }
       }
     }
   }
@@ -108,7 +122,7 @@ final class PhasedFilter: Sendable {
       let next = index + 1 < terms.count ? filter.panel(panel) + terms[index + 1].input * width : nil
       compute.kernels.multiply(
         sums, paddedChannels, inputs + split * plan.inputs * channels + term.offset, channels,
-        filter.panel(panel) + term.input * width, width, term.depth, plan.inner, index > 0, next, nil)
+        filter.panel(panel) + term.input * width, width, width, term.depth, plan.inner, index > 0, next, nil)
     }
   }
 

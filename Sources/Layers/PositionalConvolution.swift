@@ -29,11 +29,19 @@ public final class PositionalConvolution: Sendable {
     self.kernel = kernel
     self.bias = bias
     self.activation = activation
+    // Taps of 0 make any kernel a multiple of 4.
+    let taps = (kernel + 3) / 4 * 4
     filters = (0..<groups).map { group in
-      // Taps of 0 make any kernel a multiple of 4.
-      PhasedFilter(channels: width, taps: (kernel + 3) / 4 * 4) { output, input, tap in
-        tap < kernel ? weights[((group * width + output) * width + input) * kernel + tap] : 0
+      var filter = [Float](repeating: 0, count: taps * width * width)
+      for output in 0..<width {
+        for input in 0..<width {
+          let from = ((group * width + output) * width + input) * kernel
+          for tap in 0..<kernel { filter[(tap * width + input) * width + output] = weights[from + tap] }
+        }
       }
+      let phased = PhasedFilter(channels: width, taps: taps)
+      phased.set(filter)
+      return phased
     }
   }
 

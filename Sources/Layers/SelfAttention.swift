@@ -134,9 +134,8 @@ private struct QueryBlock {
       for first in stride(from: look, to: end, by: PackedMatrix.panelWidth) {
         kernels.multiply(
           scores + first, scoresStride, queries.row(rows.lowerBound) + column, queries.stride,
-          keys + first * headWidth, min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth,
-          rows.count,
-          false, nil, nil)
+          keys + first * headWidth, min(PackedMatrix.panelWidth, heads.paddedFrames - first),
+          min(PackedMatrix.panelWidth, heads.paddedFrames - first), headWidth, rows.count, false, nil, nil)
       }
       for row in 0..<rows.count {
         kernels.softmax_maxima(most + row * PackedMatrix.step, scores + row * scoresStride + look, end - look)
@@ -154,9 +153,8 @@ private struct QueryBlock {
       epilogue.columns = min(heads.valuePanel, headWidth - first)
       epilogue.scale = UnsafePointer(scales)
       kernels.multiply(
-        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, frames,
-        rows.count,
-        false, nil, &epilogue)
+        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, heads.valuePanel,
+        frames, rows.count, false, nil, &epilogue)
     }
   }
 }

@@ -86,7 +86,7 @@ extension Compute {
           kernels.multiply(
             sums, width, x.row(rows.lowerBound) + term.offset, x.stride,
             weights.panel(panel) + term.input * width,
-            width, term.depth, rows.count, index > 0, next, last ? block : nil)
+            width, width, term.depth, rows.count, index > 0, next, last ? block : nil)
         }
       }
     }

@@ -36,7 +36,7 @@ struct MultiplyKernelTests {
       for accumulate in [false, true] {
         var sums = before
         kernels.multiply(
-          &sums, shape.width, x, shape.xStride, panel, shape.width, shape.depth, shape.rows, accumulate, nil,
+          &sums, shape.width, x, shape.xStride, panel, shape.width, shape.width, shape.depth, shape.rows, accumulate, nil,
           nil)
         for r in 0..<shape.rows {
           for c in 0..<shape.width {
@@ -65,12 +65,12 @@ struct MultiplyKernelTests {
       var together = [Float](repeating: 0, count: rows * width)
       panel.withUnsafeBufferPointer {
         kernels.multiply(
-          &together, width, x, depth, $0.baseAddress!, width, depth, rows, false, $0.baseAddress!, nil)
+          &together, width, x, depth, $0.baseAddress!, width, width, depth, rows, false, $0.baseAddress!, nil)
       }
       for r in 0..<rows {
         var alone = [Float](repeating: 0, count: width)
         kernels.multiply(
-          &alone, width, Array(x[r * depth..<(r + 1) * depth]), depth, panel, width, depth, 1, false, nil, nil
+          &alone, width, Array(x[r * depth..<(r + 1) * depth]), depth, panel, width, width, depth, 1, false, nil, nil
         )
         #expect(alone == Array(together[r * width..<(r + 1) * width]), "\(kernels.level), row \(r)")
       }
@@ -86,7 +86,7 @@ struct MultiplyKernelTests {
     let panel = generator.floats(300 * 48)
     let results = fused.map { kernels in
       var sums = [Float](repeating: 0, count: 9 * 48)
-      kernels.multiply(&sums, 48, x, 300, panel, 48, 300, 9, false, nil, nil)
+      kernels.multiply(&sums, 48, x, 300, panel, 48, 48, 300, 9, false, nil, nil)
       return sums
     }
     #expect(results[0] == results[1])
@@ -122,7 +122,7 @@ struct MultiplyKernelTests {
                     epilogue.residual = residual.baseAddress!
                     epilogue.residual_stride = 50
                   }
-                  kernels.multiply(&sums, width, x, depth, panel, width, depth, rows, false, nil, &epilogue)
+                  kernels.multiply(&sums, width, x, depth, panel, width, width, depth, rows, false, nil, &epilogue)
                 }
               }
             }

@@ -17,6 +17,16 @@ public final class ParameterStorage: @unchecked Sendable {
 
   public func clear() { buffer.pointer.update(repeating: 0, count: layout.count) }
 
+  /// Sets all to 0, on all threads.
+  public func clear(on compute: Compute) {
+    let floatsPerTask = 1 << 18
+    let count = layout.count
+    compute.run(tasks: (count + floatsPerTask - 1) / floatsPerTask) { task, _ in
+      let first = task * floatsPerTask
+      (buffer.pointer + first).update(repeating: 0, count: min(floatsPerTask, count - first))
+    }
+  }
+
   /// The matrix of an entry, (rows, columns).
   public subscript(entry: ParameterLayout.Entry) -> Matrix {
     Matrix(buffer.pointer + entry.offset, rows: entry.rows, columns: entry.columns, stride: entry.stride)

@@ -115,9 +115,9 @@ INLINE vec hyperbolic_tangent(vec x) {
   return choose(x < 0.0f, -y, y);
 }
 
-// x Phi(x). Phi(x) - 1/2 = x P(x^2) / Q(x^2), a rational minimax fit for |x| <= 5.5 (error 7.2e-9); beyond, the value at
+// Phi(x), by Phi(x) - 1/2 = x P(x^2) / Q(x^2), a rational minimax fit for |x| <= 5.5 (error 7.2e-9); beyond, the value at
 // 5.5, which is within 2e-8 of 0 or 1.
-INLINE vec gelu(vec x) {
+INLINE vec normal_distribution(vec x) {
   vec bounded = larger(smaller(x, all(5.5f)), all(-5.5f));
   vec s = bounded * bounded;
   vec p = all(2.27493617238608e-08f);
@@ -132,8 +132,10 @@ INLINE vec gelu(vec x) {
   q = multiply_add(q, s, all(0.02864569012185653f));
   q = multiply_add(q, s, all(0.25152116905358896f));
   q = multiply_add(q, s, all(1.0f));
-  return x * multiply_add(bounded, p / q, all(0.5f));
+  return multiply_add(bounded, p / q, all(0.5f));
 }
+
+INLINE vec gelu(vec x) { return x * normal_distribution(x); }
 
 INLINE vec apply(ck_activation activation, vec x) {
   switch (activation) {

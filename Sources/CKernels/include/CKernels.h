@@ -50,6 +50,9 @@ typedef enum ck_activation {
 // The activation of one element in double precision: the rare ones' only form, and the oracle of the others.
 double ck_activation_of(ck_activation activation, double x);
 
+// Its derivative, likewise; at a corner PyTorch's choice.
+double ck_activation_derivative_of(ck_activation activation, double x);
+
 // Columns of a full panel of packed weights. The last panel of a matrix may be narrower: a multiple of CK_PANEL_STEP.
 enum { CK_PANEL_WIDTH = 48, CK_PANEL_STEP = 16 };
 
@@ -94,6 +97,19 @@ static inline ptrdiff_t ck_ctc_scratch(ptrdiff_t frames, ptrdiff_t label_count) 
   return (frames + 3) * 4 * ck_ctc_row_width(label_count) + frames;
 }
 
+// Where random numbers are drawn: what Philox4x32-10 makes of a counter and a key. The first word of the counter counts
+// on within a row; the others say which row of what it is.
+typedef struct ck_random {
+  uint32_t counter[4];
+  uint32_t key[2];
+} ck_random;
+
+// The four words at a counter.
+void ck_philox(const ck_random *random, uint32_t words[4]);
+
+// What is kept is multiplied by 1 / (1 - threshold / 65536), for `threshold` of 65536 elements are dropped.
+static inline float ck_dropout_scale(uint32_t threshold) { return 65536.0f / (float)(65536 - threshold); }
+
 typedef struct ck_kernels {
   ck_level level;
 
@@ -102,15 +118,19 @@ typedef struct ck_kernels {
   //     sums[r][c] (+)= sum over k < depth of x[r][k] panel[k][c]
   //
   // added in the order of k, one fused multiply-add each (two roundings at the portable level), so that an element does
-  // not depend on which rows surround it. `width` is a multiple of CK_PANEL_STEP up to CK_PANEL_WIDTH and the row
-  // length of the panel. `accumulate` false starts from zero.
+  // not depend on which rows surround it. `width` is a multiple of CK_PANEL_STEP, `panel_stride` the distance between
+  // the panel's rows. `accumulate` false starts from zero.
   //
   // `next`, if not null, is the panel that this core will probably need after this one (as large): it is fetched
   // meanwhile, since weights come from memory slower than they are multiplied. `epilogue`, if not null, is done tile by
   // tile, so that its stores overlap the next tile's products; rows and columns are the product's.
   void (*multiply)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
-                   ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate, const float *next,
-                   const ck_epilogue *epilogue);
+                   ptrdiff_t panel_stride, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate,
+                   const float *next, const ck_epilogue *epilogue);
+
+  // The same with x transposed: sums[r][c] (+)= sum over k < depth of x[k][r] panel[k][c].
+  void (*multiply_transposed)(float *sums, ptrdiff_t sums_stride, const float *x, ptrdiff_t x_stride, const float *panel,
+                              ptrdiff_t panel_stride, ptrdiff_t width, ptrdiff_t depth, ptrdiff_t rows, bool accumulate);
 
   // y[r] = (x[r] - mean) / sqrt(variance + epsilon) * weight + bias, then the activation; population variance over the
   // row's `columns`. May be done in place.
@@ -151,6 +171,31 @@ typedef struct ck_kernels {
   // gradient of 0 if no path is possible; NaN with a gradient of NaN if softmax is undefined in a frame. A logit 65536
   // below the largest of its frame counts as -inf. `scratch` holds ck_ctc_scratch floats.
   double (*ctc)(const ck_ctc *problem, float *scratch);
+
+  // y[i] = residual[i] + x[i] scale, or residual[i] + 0 for the elements that are dropped (Srivastava et al. 2014). `y` may
+  // be `x` or `residual`, which may be null for 0. The gradient is the same function of the gradient.
+  void (*dropout)(float *y, const float *x, const float *residual, ptrdiff_t count, const ck_random *random,
+                  uint32_t threshold);
+
+  // dx[i] = dy[i] activation'(x[i]). `dx` may be `dy` or `x`.
+  void (*activate_backward)(float *dx, const float *x, const float *dy, ptrdiff_t count, ck_activation activation);
+
+  // The gradient of layer_norm without activation: dx, plus the residual if that is not null; `dx` may be null, `dy` or
+  // the residual. `dweight` and `dbias` are added to.
+  void (*layer_norm_backward)(float *dx, ptrdiff_t dx_stride, const float *x, ptrdiff_t x_stride, const float *dy,
+                              ptrdiff_t dy_stride, const float *residual, ptrdiff_t residual_stride, const float *weight,
+                              float *dweight, float *dbias, float epsilon, ptrdiff_t columns, ptrdiff_t rows);
+
+  // A row of attention: from numerators, 1 / their sum, the gradient of the weights after dropout and
+  // delta = sum over the row of weights x gradient, both in place: numerators become weights after dropout, gradients
+  // those of the scores in nats. `threshold` 0 drops nothing.
+  void (*softmax_backward)(float *numerators, float *dweights, ptrdiff_t count, float inverse, float delta,
+                           const ck_random *random, uint32_t threshold);
+
+  // sums[c] += sum over rows of x[r][c].
+  void (*column_sums)(float *sums, const float *x, ptrdiff_t x_stride, ptrdiff_t columns, ptrdiff_t rows);
+
+  float (*dot)(const float *a, const float *b, ptrdiff_t count);
 } ck_kernels;
 
 // The kernels of a level, or null when this CPU does not run it.
