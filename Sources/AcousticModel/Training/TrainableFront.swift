@@ -61,7 +61,7 @@ final class TrainableFront: Sendable {
   }
 
   /// The masks of an utterance.
-  struct Masks {
+  struct Masks: Sendable, Equatable {
     let frames: [Bool]?
     let channels: [Bool]?
   }
@@ -75,7 +75,7 @@ final class TrainableFront: Sendable {
       positionSums: workspace.matrix(rows: frames, columns: width),
       positioned: norm == nil ? nil : workspace.matrix(rows: frames, columns: width),
       masks: utterances.map { utterance in
-        Masks(
+        options.fixedMasks?[utterance.key] ?? Masks(
           frames: regularization.timeMask.draw(
             count: utterance.rows.count, random: options.source(Site.timeMask()), utterance: utterance.key),
           channels: regularization.featureMask.draw(

@@ -91,7 +91,7 @@ public final class TrainableModel {
     try CTCLoss(blank: configuration.blank).check(
       batch.map(\.labels), vocabularySize: configuration.vocabularySize)
     var result = StepLosses()
-    for part in Self.microBatches(batch.map(\.features.rows)) {
+    for part in Self.microBatches(batch.map(\.features.matrix.rows)) {
       let losses = try accumulateGradients(ofMicroBatch: Array(batch[part]), options)
       result.breakdowns += losses.breakdowns.map {
         .init(utterance: part.lowerBound + $0.utterance, place: $0.place)
@@ -138,9 +138,9 @@ public final class TrainableModel {
   }
 
   /// Emissions of utterances, without anything random.
-  public func emissions(for features: [Matrix]) -> [Emissions] {
+  public func emissions(for features: [MatrixBuffer]) -> [Emissions] {
     let options = StepOptions(seed: 0, step: 0, regularization: .none, reduction: .none, utterancesOfStep: 1)
-    return Self.microBatches(features.map(\.rows)).flatMap { part in
+    return Self.microBatches(features.map(\.matrix.rows)).flatMap { part in
       workspace.scope {
         let utterances = features[part].map { TrainingUtterance(features: $0, labels: [], key: 0) }
         let trace = forward(utterances, options, keepsNothing: true)
@@ -194,16 +194,16 @@ public final class TrainableModel {
       front.prepare(on: compute)
       isPrepared = true
     }
-    let utterances = Self.rows(of: batch.map(\.features.rows), keys: batch.map(\.key))
+    let utterances = Self.rows(of: batch.map(\.features.matrix.rows), keys: batch.map(\.key))
     let frames = utterances.last?.rows.upperBound ?? 0
     let width = configuration.width
     let kept = front.keep(frames: frames, utterances: utterances, options, workspace)
     for (utterance, rows) in zip(batch, utterances.map(\.rows)) {
       precondition(
-        utterance.features.columns == kept.features.columns,
-        "features of \(utterance.features.columns) channels for a projection of \(kept.features.columns)")
+        utterance.features.matrix.columns == kept.features.columns,
+        "features of \(utterance.features.matrix.columns) channels for a projection of \(kept.features.columns)")
       for (frame, row) in rows.enumerated() {
-        kept.features.row(row).update(from: utterance.features.row(frame), count: kept.features.columns)
+        kept.features.row(row).update(from: utterance.features.matrix.row(frame), count: kept.features.columns)
       }
     }
     var hidden = [workspace.matrix(rows: frames, columns: width)]

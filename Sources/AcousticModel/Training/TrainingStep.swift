@@ -2,14 +2,14 @@ public import CTC
 public import Tensors
 
 /// One utterance of a batch.
-public struct TrainingUtterance: @unchecked Sendable {
+public struct TrainingUtterance: Sendable {
   /// (T, C): what the frozen feature encoder gives.
-  public let features: Matrix
+  public let features: MatrixBuffer
   public let labels: [Int]
   /// Tells it apart to the random numbers: its place in the corpus, say.
   public let key: UInt32
 
-  public init(features: Matrix, labels: [Int], key: UInt32) {
+  public init(features: MatrixBuffer, labels: [Int], key: UInt32) {
     self.features = features
     self.labels = labels
     self.key = key
@@ -32,6 +32,8 @@ public struct StepOptions: Sendable, Equatable {
   /// Keeps only the input of each layer, and computes the layer again in the backward pass: a third more time
   /// for about an eleventh of the memory.
   public var checkpointsActivations = false
+  /// Masks to use in place of drawn ones, by utterance.
+  var fixedMasks: [UInt32: TrainableFront.Masks]?
 
   public init(
     seed: UInt64, step: Int, regularization: Regularization, reduction: CTCReduction, utterancesOfStep: Int

@@ -1,0 +1,70 @@
+import CTC
+import Checkpoints
+import JSON
+import Tensors
+import TestSupport
+
+@testable import AcousticModel
+
+/// Gradients that transformers computed in double precision (`scripts/goldens/gradients.py`).
+struct GradientGolden: CustomStringConvertible, Sendable {
+  static let index = try? JSONValue(contentsOf: golden("gradients/gradients.json"), options: .python)
+
+  static let all: [GradientGolden] = (index?["cases"]?.object?.members ?? []).map {
+    GradientGolden(name: $0.key, fields: $0.value)
+  }
+
+  let name: String
+  let fields: JSONValue
+
+  var description: String { name }
+  var directory: String { goldenModel(fields["model"]?.string ?? "") }
+  func file() throws -> SafetensorsFile { try SafetensorsFile(path: golden("gradients/\(name).safetensors")) }
+
+  struct Utterance {
+    let name: String
+    let features: MatrixBuffer
+    let labels: [Int]
+    let loss: Double
+  }
+
+  /// In the order of the goldens.
+  func utterances() throws -> [Utterance] {
+    let file = try file()
+    return try (fields["labels"]?.object?.members ?? []).map { member in
+      let name = member.key
+      let shape = try file.tensor("features.\(name)").shape
+      return Utterance(
+        name: name, features: MatrixBuffer(try file.floats("features.\(name)"), columns: shape[1]),
+        labels: (member.value.array ?? []).compactMap { $0.double.map { Int($0) } },
+        loss: fields["losses"]?[name]?.double ?? .nan)
+    }
+  }
+
+  func masks() throws -> [UInt32: TrainableFront.Masks] {
+    let file = try file()
+    var masks: [UInt32: TrainableFront.Masks] = [:]
+    func mask(_ name: String) throws -> [Bool]? {
+      file.tensors.contains { $0.name == name } ? try file.floats(name).map { $0 != 0 } : nil
+    }
+    for (index, utterance) in try utterances().enumerated() {
+      masks[UInt32(index)] = TrainableFront.Masks(
+        frames: try mask("time_mask.\(utterance.name)"), channels: try mask("feature_mask.\(utterance.name)"))
+    }
+    return masks
+  }
+}
+
+/// The parameters of a golden model, by their own names or those of the older weight norm.
+func goldenParameters(_ directory: String) throws -> (ModelConfiguration, ParameterStorage) {
+  let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+  let archive = try TensorArchive(path: directory)
+  let storage = ParameterStorage(ParameterLayout(configuration))
+  for entry in storage.layout.entries {
+    let old = entry.name.replacing("parametrizations.weight.original0", with: "weight_g")
+      .replacing("parametrizations.weight.original1", with: "weight_v")
+    guard let name = [entry.name, old].first(where: { archive[$0] != nil }) else { continue }
+    storage.set(entry, to: try archive.floats(name, expectingShape: entry.shape))
+  }
+  return (configuration, storage)
+}
