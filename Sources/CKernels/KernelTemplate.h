@@ -13,6 +13,7 @@
 #include "Template/Products.h"
 #include "Template/Elementwise.h"
 #include "Template/CTCLoss.h"
+#include "Template/Optimizer.h"
 
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
@@ -26,6 +27,8 @@ const ck_kernels KERNEL(kernels) = {
     .gather = KERNEL(gather),
     .transpose = KERNEL(transpose),
     .ctc = KERNEL(ctc),
+    .sum_of_squares = KERNEL(sum_of_squares),
+    .adamw = KERNEL(adamw),
 };
 
 // Independent chains of multiply-adds that never leave the registers.
