@@ -88,7 +88,8 @@ public final class AdamW {
       parameters.layout.count == layout.count && gradients.layout.count == layout.count,
       "\(parameters.layout.count) parameters, \(gradients.layout.count) gradients for \(layout.count) moments"
     )
-    precondition(average == nil || average?.values.layout.count == layout.count, "an average of another layout")
+    precondition(
+      average == nil || average?.values.layout.count == layout.count, "an average of another layout")
     let outcome = Outcome(norm: GradientNorm(of: gradients, over: trainable, on: compute))
     guard !outcome.isSkipped else { return outcome }
     let averageRate = average?.advance() ?? 0

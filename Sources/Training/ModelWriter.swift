@@ -18,7 +18,8 @@ public struct ModelWriter {
   /// - Throws: `CheckpointError` that names the file.
   public func write(_ weights: TrainingWeights, to directory: String) throws {
     let document = document.written(for: weights.configuration)
-    try AtomicFile.write(document.utf8(.pretty, nonFinite: .pythonLiterals) + [0x0A], to: "\(directory)/config.json")
+    try AtomicFile.write(
+      document.utf8(.pretty, nonFinite: .pythonLiterals) + [0x0A], to: "\(directory)/config.json")
     try processor.write(to: directory)
     try tensors(of: weights).write(to: "\(directory)/model.safetensors")
   }

@@ -47,7 +47,8 @@ struct ModelWriterTests {
 
   private func emissions(_ directory: String, on compute: Compute) throws -> Emissions {
     let model = try CTCModel(directory: directory, on: compute)
-    #expect(model.unusedTensors.filter { !$0.hasSuffix("num_batches_tracked") && !$0.hasSuffix("_embed") } == [])
+    #expect(
+      model.unusedTensors.filter { !$0.hasSuffix("num_batches_tracked") && !$0.hasSuffix("_embed") } == [])
     return Inference(model: model, on: compute).emissions(for: [random(8000, 4)])[0]
   }
 
@@ -90,7 +91,9 @@ struct ModelWriterTests {
     let again = directory.file("again")
     directory.folder("again")
     try ModelWriter(document: document, processor: processor).write(weights, to: again)
-    for name in names(in: again) { #expect(contents(of: "\(again)/\(name)") == contents(of: "\(out)/\(name)")) }
+    for name in names(in: again) {
+      #expect(contents(of: "\(again)/\(name)") == contents(of: "\(out)/\(name)"))
+    }
   }
 
   @Test("a new vocabulary comes with its head, its files and its classes")
@@ -146,7 +149,7 @@ struct ModelWriterTests {
   }
 
   @Test("random weights are written as a model that can be read, its configuration as given")
-  func random() throws {
+  func drawn() throws {
     let compute = Compute(threads: 1)
     let directory = TemporaryDirectory()
     let out = folder("random", in: directory)
@@ -176,11 +179,12 @@ struct ModelWriterTests {
     let weights = try source.read(on: compute)
     let adaptation = LowRankAdaptation(.init(rank: 4, alpha: 6), of: weights.parameters, seed: 2)
     for (place, entry) in adaptation.layout.entries.enumerated() where entry.name.contains("lora_B") {
-      adaptation.parameters.set(entry, to: TestSupport.random(entry.elementCount, UInt64(place)))
+      adaptation.parameters.set(entry, to: random(entry.elementCount, UInt64(place)))
     }
     adaptation.parameters["lm_head.bias"].row(0)[3] += 1
     adaptation.merge(into: weights.parameters, on: compute)
-    let processor = try ProcessorFiles(source.vocabulary, for: source.configuration, keeping: source.directory)
+    let processor = try ProcessorFiles(
+      source.vocabulary, for: source.configuration, keeping: source.directory)
     try ModelWriter(document: source.document, processor: processor).write(weights, to: out)
     try adaptation.writeAdapter(to: adapter, baseModel: source.directory, architecture: .hubert)
     #expect(try emissions(out, on: compute) != emissions(source.directory, on: compute))
