@@ -104,7 +104,7 @@ let package = Package(
       dependencies: [
         "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Tensors", "TestSupport",
         "Training", "Vocabulary",
-      ], swiftSettings: strict),
+      ], exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: ["JSON", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],

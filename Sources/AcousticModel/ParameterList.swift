@@ -25,6 +25,12 @@ public struct ParameterList: Sendable, Equatable {
     public let shape: [Int]
     public let part: Part
 
+    public init(name: String, shape: [Int], part: Part) {
+      self.name = name
+      self.shape = shape
+      self.part = part
+    }
+
     public var elementCount: Int { shape.reduce(1, *) }
   }
 

@@ -15,6 +15,7 @@
 #include "Template/Random.h"
 #include "Template/Backward.h"
 #include "Template/CTCLoss.h"
+#include "Template/Optimizer.h"
 
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
@@ -35,6 +36,8 @@ const ck_kernels KERNEL(kernels) = {
     .softmax_backward = KERNEL(softmax_backward),
     .column_sums = KERNEL(column_sums),
     .dot = KERNEL(dot),
+    .sum_of_squares = KERNEL(sum_of_squares),
+    .adamw = KERNEL(adamw),
 };
 
 // Independent chains of multiply-adds that never leave the registers.

@@ -84,6 +84,19 @@ typedef struct ck_ctc {
   float scale;  // of the gradient
 } ck_ctc;
 
+// What one step of AdamW does to each element of a parameter, gradients g and moments m, v.
+typedef struct ck_adamw {
+  float gradient_scale;  // of g
+  float keep;            // 1 - learning rate x weight decay
+  float first_rate;      // 1 - beta1
+  float second_keep;     // beta2
+  float second_rate;     // 1 - beta2
+  float root_scale;      // 1 / sqrt(1 - beta2^t)
+  float epsilon;         // above 0, so that 0 stays 0
+  float size;            // learning rate / (1 - beta1^t)
+  float average_rate;    // 1 - the decay of the moving average
+} ck_adamw;
+
 // States of each kind, label or blank, come in multiples of this.
 enum { CK_CTC_STEP = 16 };
 
@@ -196,6 +209,16 @@ typedef struct ck_kernels {
   void (*column_sums)(float *sums, const float *x, ptrdiff_t x_stride, ptrdiff_t columns, ptrdiff_t rows);
 
   float (*dot)(const float *a, const float *b, ptrdiff_t count);
+
+  // The sum of x[i]^2 in double precision, in an order that depends on `count` alone: a multiple of 16.
+  double (*sum_of_squares)(const float *x, ptrdiff_t count);
+
+  // AdamW (Loshchilov and Hutter 2019): with s = gradient_scale g,
+  //
+  //     m += (1 - beta1) (s - m),  v = beta2 v + (1 - beta2) s^2,  p = keep p - size m / (sqrt(v) root_scale + epsilon),
+  //
+  // then, unless `average` is null, average += average_rate (p - average). `count` is a multiple of 16.
+  void (*adamw)(float *p, const float *g, float *m, float *v, float *average, ptrdiff_t count, const ck_adamw *step);
 } ck_kernels;
 
 // The kernels of a level, or null when this CPU does not run it.
