@@ -68,14 +68,14 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Store", "Tensors", "Training",
-        "Vocabulary",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "Hashing", "JSON", "Store", "Tensors",
+        "Training", "Vocabulary",
       ], swiftSettings: strict),
     // edges
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Workbench",
+        "JSON", "Store", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -109,19 +109,23 @@ let package = Package(
         "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Tensors", "TestSupport",
         "Training", "Vocabulary",
       ], swiftSettings: strict),
+    // A process that writes into a store, for tests to run several of and to kill.
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["Store"], path: "Tests/StoreWriter", swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["JSON", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Vocabulary",
-        "Workbench",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Hashing", "JSON", "Store", "Tensors", "TestSupport",
+        "Vocabulary", "Workbench",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
-      name: "warblerTests", dependencies: ["JSON", "TestSupport", "warbler"], swiftSettings: strict),
+      name: "warblerTests", dependencies: ["Hashing", "JSON", "Store", "TestSupport", "warbler"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

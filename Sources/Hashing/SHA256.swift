@@ -2,8 +2,8 @@ import CHashing
 
 /// SHA-256 (FIPS 180-4), which names contents: of recordings, of weights, of caches.
 ///
-/// It runs at the speed of the processor's own instructions where there are any, and gives the same everywhere.
-/// A copy goes on by itself, so that texts with one beginning need not be read twice.
+/// It runs at the speed of the processor's own instructions where there are any, and gives the same
+/// everywhere. A copy goes on by itself, so that texts with one beginning need not be read twice.
 public struct SHA256: Sendable {
   private var hash = ch_sha256()
 

@@ -4,8 +4,8 @@ import GRDB
 public enum Pruning: Sendable, Hashable {
   /// These, running or not.
   case runs([RecordID])
-  /// Those that began before a time (`2026-01-31`, or any longer beginning of a timestamp, UTC), but for the latest
-  /// `keep` of all runs; nil for all times. Runs under way are spared.
+  /// Those that began before a time (`2026-01-31`, or any longer beginning of a timestamp, UTC), but for the
+  /// latest `keep` of all runs; nil for all times. Runs under way are spared.
   case old(before: String?, keep: Int)
 }
 
@@ -19,8 +19,8 @@ public struct PruningReport: Sendable, Hashable {
 extension Store {
   /// Deletes runs, with their transcripts and measurements, and utterances that no transcript is left of.
   ///
-  /// Checkpoints stay: later ones may come from them. The file is made smaller afterwards, for which other writers
-  /// wait.
+  /// Checkpoints stay: later ones may come from them. The file is made smaller afterwards, for which other
+  /// writers wait.
   /// - Parameter isRehearsal: reports what would be deleted, and deletes nothing.
   public func prune(_ pruning: Pruning, isRehearsal: Bool = false) throws(StoreError) -> PruningReport {
     let report = isRehearsal ? try read { try plan(pruning, $0) } : try write { try prune(pruning, $0) }

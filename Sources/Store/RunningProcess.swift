@@ -5,8 +5,8 @@ import Glibc
 /// Who writes a run, so that one that was killed can be told from one that is at work.
 struct RunningProcess {
   let host: String
-  /// `boot/process/start`: the boot of the host, the process's number, and when it started, in ticks since the
-  /// boot. Numbers are given again, the three together are not.
+  /// `boot/process/start`: the boot of the host, the process's number, and when it started, in ticks since
+  /// the boot. Numbers are given again, the three together are not.
   let name: String
 
   static let current = RunningProcess(host: hostName(), name: name(of: getpid()) ?? "")

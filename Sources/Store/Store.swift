@@ -7,8 +7,8 @@ import Glibc
 /// `warbler.db`: every checkpoint, training run, decode run and transcript, in one SQLite file.
 ///
 /// Each call is one transaction: what it did is in the store when it returns, whatever happens to the process
-/// afterwards, and nothing of it if it throws. Any number of processes may use one store at once; a writer waits
-/// for the others. `Docs/store.md` has the schema.
+/// afterwards, and nothing of it if it throws. Any number of processes may use one store at once; a writer
+/// waits for the others. `Docs/store.md` has the schema.
 public final class Store: Sendable {
   /// The newest schema that this program knows: `PRAGMA user_version` of what it writes.
   public static let schemaVersion = Schema.versions.count
@@ -23,8 +23,8 @@ public final class Store: Sendable {
   public let path: String
   let database: DatabaseQueue
 
-  /// How long a writer waits for others, in seconds. A transaction takes milliseconds: who waits so long waits
-  /// for a program that hangs.
+  /// How long a writer waits for others, in seconds. A transaction takes milliseconds: who waits so long
+  /// waits for a program that hangs.
   static let patienceSeconds = 60.0
 
   /// Opens a store, and brings one of an older version up to date.
@@ -41,6 +41,12 @@ public final class Store: Sendable {
     database = try Self.patiently(path) { try Self.open(path, patienceSeconds) }
     // What can be read need not be writable.
     if access == .creating { try endAbandonedRuns() } else { try? endAbandonedRuns() }
+  }
+
+  /// Throws what `init` would for a file that is there and is no store of a known version. It changes
+  /// nothing, and makes nothing.
+  public static func checkFile(_ path: String) throws(StoreError) {
+    try StoreFile.check(path, mayBeMissing: true)
   }
 
   /// Reads in one transaction, which sees no one else's changes.
@@ -94,8 +100,8 @@ extension Store {
 
   /// Opens again while others are at it.
   ///
-  /// Changing to a write-ahead log does not wait for locks, and of two processes that migrate at once one finds
-  /// its tables made: both find all done when they come again.
+  /// Changing to a write-ahead log does not wait for locks, and of two processes that migrate at once one
+  /// finds its tables made: both find all done when they come again.
   private static func patiently<Value>(_ path: String, _ body: () throws -> Value) throws(StoreError) -> Value
   {
     let end = ContinuousClock.now + .seconds(10)

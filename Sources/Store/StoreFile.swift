@@ -29,8 +29,8 @@ enum StoreFile {
     }
     let identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     try seen.withLock { seen throws(StoreError) in
-      // Closing any descriptor of a file ends all locks that this process has on it (POSIX): a store that is in
-      // use here is not opened a second time behind SQLite's back.
+      // Closing any descriptor of a file ends all locks that this process has on it (POSIX): a store that is
+      // in use here is not opened a second time behind SQLite's back.
       if seen.contains(identity) { return }
       try checkHeader(path)
       seen.insert(identity)

@@ -62,8 +62,9 @@ public struct CheckpointRecord: Sendable {
 extension Store {
   /// Registers a checkpoint, or returns the one that has the same weights.
   ///
-  /// What the entry says about its path stands from now on; what it says about its making is kept where the store
-  /// knows it and taken where it does not. So a copy of a trained checkpoint remains the child of its training.
+  /// What the entry says about its path stands from now on; what it says about its making is kept where the
+  /// store knows it and taken where it does not. So a copy of a trained checkpoint remains the child of its
+  /// training.
   @discardableResult
   public func register(_ entry: CheckpointEntry) throws(StoreError) -> RecordID {
     try write { db in

@@ -45,6 +45,13 @@ public struct TrainingMetrics: Sendable {
     self.step = step
     self.values = values
   }
+
+  /// The step, and what was measured.
+  public var document: JSONValue {
+    var object: JSONObject = ["step": JSONValue(step)]
+    for member in values.members where member.key != "step" { object[member.key] = member.value }
+    return .object(object)
+  }
 }
 
 /// A training run of a store.
@@ -89,8 +96,8 @@ public struct TrainingRunRecord: Sendable {
       "message": JSONValue(message), "started_at": .string(startedAt), "updated_at": .string(updatedAt),
       "seconds": .number(seconds), "directory": .string(entry.directory),
       "initial_checkpoint": JSONValue(entry.initialCheckpoint), "step": JSONValue(lastStep?.step),
-      "last_step": lastStep.map { .object($0.values) } ?? .null,
-      "last_evaluation": lastEvaluation.map { .object($0.values) } ?? .null, "data": entry.data,
+      "last_step": lastStep?.document ?? .null,
+      "last_evaluation": lastEvaluation?.document ?? .null, "data": entry.data,
       "settings": entry.settings, "version": .string(entry.version), "host": .string(host),
     ]
   }
@@ -131,8 +138,8 @@ extension Store {
     }
   }
 
-  /// Goes on with the latest run in a directory, in this process: it is running again, and what it had measured
-  /// after `step` is taken back, as it will be measured anew.
+  /// Goes on with the latest run in a directory, in this process: it is running again, and what it had
+  /// measured after `step` is taken back, as it will be measured anew.
   ///
   /// - Returns: nil if the store has no run of that directory.
   public func resumeTraining(in directory: String, afterStep step: Int) throws(StoreError) -> RecordID? {

@@ -73,8 +73,8 @@ public struct TranscriptRecord: Sendable {
     checkpointPath = row["checkpoint_path"]
   }
 
-  /// The fields of a JSON line of `decode`, and behind them where the text comes from. `offset` stands only in
-  /// those of an interval.
+  /// The fields of a JSON line of `decode`, and behind them where the text comes from. `offset` stands only
+  /// in those of an interval.
   public var document: JSONValue {
     var object: JSONObject = ["id": .string(entry.name), "audio_filepath": .string(entry.audioPath)]
     if let offset = entry.utterance.offsetSeconds { object["offset"] = .number(offset) }

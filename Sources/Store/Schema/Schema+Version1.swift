@@ -1,6 +1,6 @@
 extension Schema {
-  /// Times are UTC text, `2026-01-31T12:00:00.000Z`, which sorts and which SQLite's date functions read. Hashes
-  /// are SHA-256 in lower-case hexadecimal. `json` columns hold JSON text.
+  /// Times are UTC text, `2026-01-31T12:00:00.000Z`, which sorts and which SQLite's date functions read.
+  /// Hashes are SHA-256 in lower-case hexadecimal. `json` columns hold JSON text.
   static let version1 = """
     CREATE TABLE training_run (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
