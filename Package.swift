@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "warbler",
   products: [
+    .library(name: "Hashing", targets: ["Hashing"]),
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Tensors", targets: ["Tensors"]),
     .library(name: "Audio", targets: ["Audio"]),
@@ -37,7 +38,9 @@ let package = Package(
       name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .target(name: "CKernels"),
+    .target(name: "CHashing"),
     // base
+    .target(name: "Hashing", dependencies: ["CHashing"], swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: strict),
@@ -65,18 +68,19 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Store", "Tensors", "Training",
-        "Vocabulary",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "Hashing", "JSON", "Store", "Tensors",
+        "Training", "Vocabulary",
       ], swiftSettings: strict),
     // edges
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Workbench",
+        "JSON", "Store", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
@@ -105,19 +109,23 @@ let package = Package(
         "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Tensors", "TestSupport",
         "Training", "Vocabulary",
       ], exclude: ["Goldens"], swiftSettings: strict),
+    // A process that writes into a store, for tests to run several of and to kill.
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["Store"], path: "Tests/StoreWriter", swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["JSON", "Store", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Vocabulary",
-        "Workbench",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Hashing", "JSON", "Store", "Tensors", "TestSupport",
+        "Vocabulary", "Workbench",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
-      name: "warblerTests", dependencies: ["JSON", "TestSupport", "warbler"], swiftSettings: strict),
+      name: "warblerTests", dependencies: ["Hashing", "JSON", "Store", "TestSupport", "warbler"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -18,6 +18,8 @@ public final class DecodePipeline {
     public var chunkSeconds: Double?
     /// The rate of headerless samples on standard input, in Hz; nil if it is an audio file.
     public var pcmSampleRate: Int?
+    /// Whether transcripts tell what their utterances sound like, for which the recordings are hashed.
+    public var identifiesSound = false
 
     public init() {}
   }
@@ -60,10 +62,12 @@ public final class DecodePipeline {
     _ entries: [InputEntry], shouldStop: () -> Bool, deliver: (Event) throws -> Void
   ) throws {
     let queue = BoundedQueue<Loaded>(capacity: Self.aheadSeconds)
-    let loader = UtteranceLoader(model: model, pcmSampleRate: options.pcmSampleRate)
+    let loader = UtteranceLoader(
+      model: model, pcmSampleRate: options.pcmSampleRate, identifiesSound: options.identifiesSound)
     runInBackground { [options] in
+      var loader = loader
       for entry in entries {
-        let loaded = Self.load(entry, loader)
+        let loaded = Self.load(entry, &loader)
         guard queue.give(loaded, weight: Self.weight(of: loaded, options)) else { return }
       }
       queue.finish()
@@ -76,7 +80,7 @@ public final class DecodePipeline {
     }
   }
 
-  private static func load(_ entry: InputEntry, _ loader: UtteranceLoader) -> Loaded {
+  private static func load(_ entry: InputEntry, _ loader: inout UtteranceLoader) -> Loaded {
     do throws(InputFailure) {
       switch entry {
       case .failure(let failure): return .failure(failure)

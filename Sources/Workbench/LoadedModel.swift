@@ -8,6 +8,10 @@ import Glibc
 
 /// A model that is ready to decode with: its weights, its vocabulary, and when its frames are.
 public final class LoadedModel: Sendable {
+  /// Where it was loaded from.
+  public let directory: String
+  /// The language whose adapter was put in; nil if none was.
+  public let adapterLanguage: String?
   public let acoustic: CTCModel
   public let vocabulary: CTCVocabulary
   public let timing: FrameTiming
@@ -23,6 +27,8 @@ public final class LoadedModel: Sendable {
     let speaks = try TokenizerSettings(directory: directory).targetLanguage
     let chosen = language ?? speaks
     let adapter = try Self.adapter(chosen, configuration, directory, isSavedLanguage: chosen == speaks)
+    self.directory = directory
+    adapterLanguage = adapter
     vocabulary = try CTCVocabulary(directory: directory, language: language, blank: configuration.blank)
     acoustic = try CTCModel(directory: directory, language: adapter, on: compute)
     try vocabulary.checkFits(classes: acoustic.configuration.vocabularySize)

@@ -12,6 +12,9 @@ func absoluteComponents(of path: String) -> [String] {
   return components
 }
 
+/// The path from the root on: what a record that outlives the working directory calls a file.
+func absolutePath(_ path: String) -> String { "/" + absoluteComponents(of: path).joined(separator: "/") }
+
 private func currentDirectory() -> String {
   guard let path = getcwd(nil, 0) else { return "" }
   defer { free(path) }

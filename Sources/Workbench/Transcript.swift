@@ -45,6 +45,8 @@ public struct Transcript: Sendable, Equatable {
   /// Best first; the first is ``text``.
   public var alternatives: [Alternative]
   public var cost: Cost
+  /// nil where nobody asked; see `DecodePipeline.Options`.
+  public var sound: SoundIdentity?
 }
 
 extension Transcript {
@@ -72,5 +74,6 @@ extension Transcript {
       Alternative(text: text, score: hypothesis.acousticScore, acousticScore: hypothesis.acousticScore)
     ]
     self.cost = cost
+    sound = loaded.sound
   }
 }

@@ -1,5 +1,10 @@
 import AcousticModel
 import Audio
+import Hashing
+
+#if canImport(Glibc)
+import Glibc
+#endif
 
 /// A recording as the model wants it.
 struct LoadedUtterance: Sendable {
@@ -9,6 +14,8 @@ struct LoadedUtterance: Sendable {
   let durationSeconds: Double
   /// What reading, resampling and normalising took.
   let loadingSeconds: Double
+  /// nil unless it was asked for.
+  let sound: SoundIdentity?
 }
 
 /// Reads recordings one after the other.
@@ -16,29 +23,55 @@ struct UtteranceLoader: Sendable {
   let model: LoadedModel
   /// The rate of headerless samples on standard input, in Hz; nil if it is an audio file.
   let pcmSampleRate: Int?
+  /// Whether to tell what each utterance sounds like.
+  let identifiesSound: Bool
+  private var hashes = RecordingHashes()
 
-  func load(_ utterance: Utterance) throws(InputFailure) -> LoadedUtterance {
+  init(model: LoadedModel, pcmSampleRate: Int?, identifiesSound: Bool) {
+    self.model = model
+    self.pcmSampleRate = pcmSampleRate
+    self.identifiesSound = identifiesSound
+  }
+
+  mutating func load(_ utterance: Utterance) throws(InputFailure) -> LoadedUtterance {
     let start = monotonicSeconds()
     let preprocessing = model.acoustic.preprocessing
     var waveform: Waveform
+    let source: AudioSource
     do throws(AudioError) {
+      source = try self.source(of: utterance)
       waveform = try readWaveform(
-        from: try source(of: utterance), sampleRate: preprocessing.sampleRate,
+        from: source, sampleRate: preprocessing.sampleRate,
         offsetSeconds: utterance.interval?.offsetSeconds, durationSeconds: utterance.interval?.durationSeconds
       )
     } catch {
       throw InputFailure(error.description)
     }
     try checkLength(waveform, of: utterance)
+    let sound = try identifiesSound ? identity(of: utterance, source) : nil
     if preprocessing.normalises { waveform = waveform.normalized() }
     return LoadedUtterance(
       utterance: utterance, samples: waveform.samples, durationSeconds: waveform.durationSeconds,
-      loadingSeconds: monotonicSeconds() - start)
+      loadingSeconds: monotonicSeconds() - start, sound: sound)
+  }
+
+  /// The file's pages are in memory from reading it: this is the hash's time alone.
+  private mutating func identity(
+    of utterance: Utterance, _ source: AudioSource
+  ) throws(InputFailure) -> SoundIdentity {
+    do throws(HashingError) {
+      return SoundIdentity(recordingHash: try hashes.hash(of: source), interval: utterance.interval)
+    } catch { throw InputFailure(error.description) }
   }
 
   private func source(of utterance: Utterance) throws(AudioError) -> AudioSource {
     switch utterance.sound {
-    case .file(let path): return .file(path: path)
+    case .file(let path):
+      guard identifiesSound, !canBeReadTwice(path) else { return .file(path: path) }
+      // A pipe is read once, for its sound and its hash.
+      do { return .bytes(try readAll(path: path), name: path) } catch {
+        throw .unreadable(name: path, errorNumber: error.number)
+      }
     case .standardInput:
       let bytes: [UInt8]
       do { bytes = try readAll(descriptor: 0, limit: .max) } catch {
@@ -47,6 +80,12 @@ struct UtteranceLoader: Sendable {
       return pcmSampleRate.map { .pcm16LittleEndian(bytes, sampleRate: $0, name: "stdin") }
         ?? .bytes(bytes, name: "stdin")
     }
+  }
+
+  private func canBeReadTwice(_ path: String) -> Bool {
+    var status = stat()
+    // What is not there is for the reader to say.
+    return stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFIFO
   }
 
   private func checkLength(_ waveform: Waveform, of utterance: Utterance) throws(InputFailure) {

@@ -35,7 +35,9 @@ struct DecodeCommand: ParsableCommand {
       "Keep the emissions: DIR/ID.npy, (frames, classes) float32, natural-log posteriors.", valueName: "dir"))
   var emissions: String?
 
-  @Option(help: ArgumentHelp("Keep the transcripts in this store; not in this version.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "The store that the run and its transcripts are kept in (default: warbler.db).", valueName: "file"))
   var store: String?
 
   @Flag(name: .customLong("no-store"), help: "Keep no transcripts in a store.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Store
 import Workbench
 
 #if canImport(Glibc)
@@ -36,6 +37,8 @@ struct DecodeRun {
 
   private mutating func run() throws {
     var entries = InputListing(settings.inputs).entries
+    // A wrong file is known before the model is loaded, and none is made for a wrong model.
+    if let store = settings.store { try Store.checkFile(store) }
     let pipeline = try DecodePipeline(
       modelDirectory: settings.model, language: settings.language, threads: settings.threads,
       options: settings.options)
@@ -44,39 +47,78 @@ struct DecodeRun {
     }
     if let folder { entries = folder.refusing(entries) }
     let output = try ResultOutput(path: settings.out)
+    let recorder = try recorder(of: pipeline, entries)
     var progress = DecodeProgress(total: entries.count)
-    try pipeline.run(entries, shouldStop: { Interruption.signal != nil }) { event in
-      try deliver(event, output, folder, &progress)
+    do {
+      try pipeline.run(entries, shouldStop: { Interruption.signal != nil }) { event in
+        try deliver(event, output, folder, recorder, &progress)
+      }
+    } catch {
+      // The reason that the run ends for comes first; the store may be that reason.
+      try? recorder?.end(because: error)
+      throw error
     }
     console.erase()
     if let signal = Interruption.signal, !progress.isComplete {
-      console.note("stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"): \(progress.summary)")
+      let name = signal == SIGINT ? "SIGINT" : "SIGTERM"
+      try recorder?.end(as: .interrupted, message: name)
+      console.note("stopped by \(name): \(progress.summary)")
       throw ExitCode(128 + signal)
     }
+    try recorder?.end(as: .finished)
     if progress.decoded > 0 || progress.failed == 0 { console.note(progress.summary) }
     if progress.failed > 0 { throw ExitCode(progress.decoded > 0 ? 3 : 1) }
   }
 
+  /// nil without a store, or with nothing that could be decoded.
+  private func recorder(of pipeline: DecodePipeline, _ entries: [InputEntry]) throws -> DecodeRecorder? {
+    let isFutile = entries.allSatisfy { if case .failure = $0 { true } else { false } }
+    guard let path = settings.store, !isFutile else { return nil }
+    return try DecodeRecorder(
+      store: Store(path: path), model: pipeline.model, decoder: settings.decoder,
+      precision: settings.precision,
+      settings: settings.document, inputs: entries.count)
+  }
+
   private mutating func deliver(
     _ event: DecodePipeline.Event, _ output: ResultOutput, _ folder: EmissionsFolder?,
-    _ progress: inout DecodeProgress
+    _ recorder: DecodeRecorder?, _ progress: inout DecodeProgress
   ) throws {
     switch event {
     case .underway(let part, let seconds): progress.advance(to: part, audioSeconds: seconds)
     case .failure(let failure):
-      console.failure("\(failure)")
-      progress.addFailure()
+      fail(failure, recorder, &progress)
     case .transcript(let transcript, let emissions):
       do {
         try folder?.write(emissions, id: transcript.id)
+        // First the store: what has been delivered is in it, whatever happens.
+        try recorder?.add(transcript)
         console.erase()
         try output.write(settings.format.line(transcript, withID: progress.total > 1))
         progress.add(transcript)
       } catch let failure as InputFailure {
-        console.failure("\(failure)")
-        progress.addFailure()
+        fail(failure, recorder, &progress)
       }
     }
     if !progress.isComplete { console.progress(progress.line, isDue: progress.isDue()) }
+  }
+
+  private mutating func fail(
+    _ failure: InputFailure, _ recorder: DecodeRecorder?, _ progress: inout DecodeProgress
+  ) {
+    console.failure("\(failure)")
+    recorder?.addFailure()
+    progress.addFailure()
+  }
+}
+
+extension DecodeRecorder {
+  /// Ends the run early, as what the error makes it.
+  fileprivate func end(because error: any Error) throws(StoreError) {
+    switch error {
+    case ResultOutput.Failure.closed: try end(as: .interrupted, message: "stdout was closed")
+    case ResultOutput.Failure.failed(let reason): try end(as: .failed, message: reason)
+    default: try end(as: .failed, message: "\(error)")
+    }
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Workbench
 
 /// The arguments of `decode`, checked before anything is read or written.
@@ -11,13 +12,17 @@ struct DecodeSettings {
   let options: DecodePipeline.Options
   let language: String?
   let isQuiet: Bool
+  let decoder: DecoderChoice
+  let precision: String
+  /// The store's file; nil for none.
+  let store: String?
 
   init(_ command: DecodeCommand) throws(UsageError) {
-    _ = try DecoderChoice(parsing: command.decoder)
+    decoder = try DecoderChoice(parsing: command.decoder)
     format = try Self.format(command.format)
     try Self.checkPrecision(command.precision)
-    if let store = command.store {
-      throw UsageError("--store \(store): the store is not in this version; leave it out, or pass --no-store")
+    if let store = command.store, command.noStore {
+      throw UsageError("--store \(store): it goes against --no-store; leave out one of them")
     }
     if let threads = command.threads, !(1...1024).contains(threads) {
       throw UsageError("--threads \(threads): expected 1 to 1024")
@@ -40,10 +45,24 @@ struct DecodeSettings {
     threads = command.threads ?? availableProcessors()
     language = command.language
     isQuiet = command.quiet
+    precision = command.precision
+    store = command.noStore ? nil : command.store ?? "warbler.db"
     var options = DecodePipeline.Options()
     options.chunkSeconds = command.chunkSeconds
     options.pcmSampleRate = command.pcm
+    options.identifiesSound = store != nil
     self.options = options
+  }
+
+  /// What settles a run's results beside the model, the decoder and the precision, for the record.
+  var document: JSONValue {
+    var object = JSONObject()
+    object["inputs"] = .array(inputs.map { .string($0) })
+    if let seconds = options.chunkSeconds { object["chunk_seconds"] = .number(seconds) }
+    if let rate = options.pcmSampleRate { object["pcm"] = .integer(Int64(rate)) }
+    if let language { object["language"] = .string(language) }
+    object["threads"] = .integer(Int64(threads))
+    return .object(object)
   }
 
   private static func format(_ name: String) throws(UsageError) -> TranscriptFormat {

@@ -42,7 +42,7 @@ import Testing
   @Test(arguments: [
     ["--decoder", "beam:width=5"], ["--decoder", "greedy:x=1"], ["--precision", "int8"],
     ["--precision", "x"],
-    ["--format", "x"], ["--format", "srt"], ["--store", "a.db"], ["--threads", "0"],
+    ["--format", "x"], ["--format", "srt"], ["--store", "a.db", "--no-store"], ["--threads", "0"],
     ["--chunk-seconds", "0"],
     ["--chunk-seconds", "nan"],
     ["--pcm", "16000"],
@@ -52,8 +52,8 @@ import Testing
     #expect(result.code == 64)
     #expect(result.output.isEmpty)
     #expect(result.errorLines.count == 1, "\(result.errors)")
-    #expect(
-      result.errors.hasPrefix(options.joined(separator: " ")) || options[1] == "nan" || options[1] == "0")
+    let start = options.prefix(2).joined(separator: " ")
+    #expect(result.errors.hasPrefix(start) || options[1] == "nan" || options[1] == "0")
   }
 
   @Test func `missing and unknown arguments are 64`() {

@@ -1,38 +1,45 @@
-import Glibc
+public import Glibc
 import Synchronization
-import TestSupport
 
-/// The built `warbler`, run as a user runs it: its own process, pipes for stdin, stdout and stderr.
-final class Subprocess {
-  struct Result {
+/// The built `warbler`, or another executable of the package, run as a user runs it: its own process, pipes
+/// for stdin, stdout and stderr, and a working directory of its own that is removed afterwards.
+public final class Subprocess {
+  public struct Result {
     /// The exit code, or 128 + the signal that ended it, as a shell says it.
-    let code: Int32
-    let output: String
-    let errors: String
+    public let code: Int32
+    public let output: String
+    public let errors: String
 
-    var lines: [String] { output.split(separator: "\n").map(String.init) }
-    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+    public var lines: [String] { output.split(separator: "\n").map(String.init) }
+    public var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
   }
 
-  let process: pid_t
+  public let process: pid_t
   private let output: Int32
   private let streams = TemporaryDirectory()
   private let errors: String
 
-  /// The executable beside the test bundle.
-  static let executable: String = {
+  /// The directory of the test bundle, where the executables are too.
+  private static let products: String = {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
     let path = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/warbler"
+    return path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
   }()
 
   /// Starts the command. stderr goes to a file, so that reading stdout to its end can never block.
-  init(_ arguments: [String], input: [UInt8]? = nil, environment: [String] = []) {
+  /// - Parameter directory: to work in; nil for an empty one.
+  public init(
+    _ arguments: [String], executable: String = "warbler", input: [UInt8]? = nil, environment: [String] = [],
+    in directory: String? = nil
+  ) {
     let errors = streams.write([], as: "stderr")
     let input = streams.write(input ?? [], as: "stdin")
+    if directory == nil { streams.folder("work") }
+    let directory = directory ?? streams.file("work")
     (process, output) = Self.spawning.withLock { _ in
-      Self.spawn(arguments, input: input, errors: errors, environment)
+      Self.spawn(
+        ["\(Self.products)/\(executable)"] + arguments, input: input, errors: errors, environment, directory)
     }
     self.errors = errors
   }
@@ -41,7 +48,7 @@ final class Subprocess {
   private static let spawning = Mutex(())
 
   private static func spawn(
-    _ arguments: [String], input: String, errors: String, _ environment: [String]
+    _ arguments: [String], input: String, errors: String, _ environment: [String], _ directory: String
   ) -> (pid_t, Int32) {
     var pipes: [Int32] = [0, 0]
     precondition(pipe(&pipes) == 0)
@@ -51,6 +58,7 @@ final class Subprocess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+    posix_spawn_file_actions_addchdir_np(&actions, directory)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_TRUNC, 0)
     // Threads of a test run have signals blocked, and a child would inherit that.
     var attributes = posix_spawnattr_t()
@@ -61,7 +69,8 @@ final class Subprocess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process = pid_t()
-    let arguments = ([executable] + arguments).map { strdup($0) } + [nil]
+    let executable = arguments[0]
+    let arguments = arguments.map { strdup($0) } + [nil]
     let variables = (environment + ["PATH=/usr/bin:/bin", "COLUMNS=80"]).map { strdup($0) } + [nil]
     defer { for string in arguments + variables { free(string) } }
     let failed = posix_spawn(&process, executable, &actions, &attributes, arguments, variables)
@@ -72,24 +81,24 @@ final class Subprocess {
 
   deinit { close(output) }
 
-  func send(_ signal: Int32) { kill(process, signal) }
+  public func send(_ signal: Int32) { kill(process, signal) }
 
   /// Up to `count` bytes of stdout; empty at its end.
-  func read(_ count: Int = 1 << 16) -> String {
+  public func read(_ count: Int = 1 << 16) -> String {
     var block = [UInt8](repeating: 0, count: count)
     let got = Glibc.read(output, &block, count)
     return String(decoding: block[..<max(0, got)], as: UTF8.self)
   }
 
   /// Closes the reading end of stdout.
-  func closeOutput() {
+  public func closeOutput() {
     let null = open("/dev/null", O_RDONLY)
     dup2(null, output)
     close(null)
   }
 
   /// Reads stdout to its end and waits.
-  func finish(after start: String = "") -> Result {
+  public func finish(after start: String = "") -> Result {
     var text = start
     while true {
       let more = read()
@@ -104,7 +113,9 @@ final class Subprocess {
       errors: String(decoding: contents(of: errors), as: UTF8.self))
   }
 
-  static func run(_ arguments: String..., input: [UInt8]? = nil, environment: [String] = []) -> Result {
-    Subprocess(arguments, input: input, environment: environment).finish()
+  public static func run(
+    _ arguments: String..., input: [UInt8]? = nil, environment: [String] = [], in directory: String? = nil
+  ) -> Result {
+    Subprocess(arguments, input: input, environment: environment, in: directory).finish()
   }
 }
