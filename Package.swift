@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "AcousticModel", dependencies: ["Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
       swiftSettings: strict),
-    .target(name: "Evaluation", swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
