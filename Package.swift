@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "warbler",
   products: [
+    .library(name: "Hashing", targets: ["Hashing"]),
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "Tensors", targets: ["Tensors"]),
     .library(name: "Audio", targets: ["Audio"]),
@@ -37,7 +38,9 @@ let package = Package(
       name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
     .target(name: "CKernels"),
+    .target(name: "CHashing"),
     // base
+    .target(name: "Hashing", dependencies: ["CHashing"], swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: strict),
@@ -77,6 +80,7 @@ let package = Package(
       ], swiftSettings: strict),
     // tests
     .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
