@@ -58,7 +58,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "CKernels", "Checkpoints", "Evaluation", "JSON", "Layers", "Tensors",
+        "AcousticModel", "Audio", "CTC", "CKernels", "Checkpoints", "Evaluation", "Hashing", "JSON", "Layers",
+        "Tensors",
         "Vocabulary", .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .target(
@@ -75,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Workbench",
+        "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -116,7 +117,7 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Vocabulary",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Training", "Vocabulary",
         "Workbench",
       ],
       exclude: ["Goldens"], swiftSettings: strict),

@@ -65,7 +65,8 @@ import Training
     let schedule = BatchSchedule(seconds: seconds, options: options(.utterances(10)))
     let other = BatchSchedule(seconds: seconds, options: options(.utterances(10), seed: 8))
     let batches = (0..<2).map { epoch($0, of: schedule).flatMap(\.batches) }
-    #expect(Set(batches[0].map(Set.init)).isDisjoint(with: batches[1].map(Set.init)), "other mates")
+    // The shortest, far apart in proportion, may stay together.
+    #expect(Set(batches[0].map(Set.init)).intersection(batches[1].map(Set.init)).count <= 2)
     #expect(batches[0] != epoch(0, of: other).flatMap(\.batches))
     // In order of length neighbours 1.2^2 apart can change places; a batch's own share of the lengths is less.
     let ratios = batches[0].map { batch in
