@@ -53,12 +53,13 @@ let package = Package(
     .target(
       name: "AcousticModel", dependencies: ["CKernels", "Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
       swiftSettings: strict),
-    .target(name: "Evaluation", swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "CKernels", "Checkpoints", "Evaluation", "JSON", "Layers", "Tensors",
+        "AcousticModel", "Audio", "CTC", "CKernels", "Checkpoints", "Evaluation", "Hashing", "JSON", "Layers",
+        "Tensors",
         "Vocabulary", .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .target(
@@ -75,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "JSON", "Store", "Workbench",
+        "JSON", "Store", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -120,7 +121,7 @@ let package = Package(
       name: "WorkbenchTests",
       dependencies: [
         "AcousticModel", "Audio", "CTC", "Checkpoints", "Hashing", "JSON", "Store", "Tensors", "TestSupport",
-        "Vocabulary", "Workbench",
+        "Training", "Vocabulary", "Workbench",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(

@@ -26,7 +26,7 @@ extension CTCVocabulary {
 }
 
 /// White space as Python's `str.strip` and `str.split` see it.
-func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+package func isSpace(_ scalar: Unicode.Scalar) -> Bool {
   scalar == " "
     || (scalar.value < 0x80
       ? (9...13).contains(scalar.value) || (0x1C...0x1F).contains(scalar.value)

@@ -55,13 +55,17 @@ struct IDAssignment {
     add(Utterance(id: id, sound: .file(path: path)), components: components, length: 1, writtenAt: nil)
   }
 
-  mutating func add(_ row: Result<Manifest.Row, InputFailure>, of manifest: String) {
+  /// - Returns: false for an exact repeat, of which no entry comes.
+  @discardableResult
+  mutating func add(_ row: Result<Manifest.Row, InputFailure>, of manifest: String) -> Bool {
     switch row {
-    case .failure(let failure): add(failure)
+    case .failure(let failure):
+      add(failure)
+      return true
     case .success(let row):
       let path = resolved(row.audioPath, against: directoryPrefix(of: manifest))
       let written = row.audioPath.split(separator: "/").filter { $0 != "." && $0 != ".." }
-      add(
+      return add(
         Utterance(
           id: row.id ?? withoutExtension(row.audioPath), sound: .file(path: path), interval: row.interval),
         components: absoluteComponents(of: path), length: written.count,
@@ -69,23 +73,26 @@ struct IDAssignment {
     }
   }
 
+  @discardableResult
   private mutating func add(
     _ utterance: Utterance, components: [String], length: Int, writtenAt place: String?
-  ) {
+  ) -> Bool {
     let identity = Identity(
       components: components, interval: utterance.interval, id: place == nil ? nil : utterance.id)
-    guard seen.insert(identity).inserted else { return }
+    guard seen.insert(identity).inserted else { return false }
     if let place {
       if let first = written[utterance.id] {
-        return add(
+        add(
           InputFailure(
             place, "the id \(utterance.id) was given at \(first) already; give each utterance its own"))
+        return true
       }
       written[utterance.id] = place
     }
     items.append(.candidate(candidates.count))
     candidates.append(
       Candidate(utterance: utterance, writtenAt: place, components: components, length: length))
+    return true
   }
 
   /// All entries in the order in which they were added, with ids that differ.

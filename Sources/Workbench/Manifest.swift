@@ -6,7 +6,7 @@ import JSON
 ///
 /// `audio_filepath` is relative to the manifest. Without `id` an utterance is called by its path without the
 /// extension. With `offset` it is an interval of the recording; without, the whole of it, and `duration` is
-/// taken as a remark. All other fields are let be.
+/// taken as a remark. `text` is what is said. All other fields are let be.
 struct Manifest {
   struct Row {
     /// `path:line`, for messages.
@@ -15,10 +15,16 @@ struct Manifest {
     let audioPath: String
     let id: String?
     let interval: Utterance.Interval?
+    /// As declared, of the interval or of the recording.
+    let durationSeconds: Double?
+    /// Nil where there is none; a number is taken as it is written.
+    let text: String?
   }
 
   /// In the order of the lines; blank ones are passed over.
   let rows: [Result<Row, InputFailure>]
+  /// The line of each row, from 1.
+  let lines: [Int]
 
   /// - Throws: a failure for the file as a whole, if no line has an `audio_filepath`.
   init(path: String) throws(InputFailure) {
@@ -27,11 +33,13 @@ struct Manifest {
       throw InputFailure(path, "cannot be read: \(error); check the path and its permissions")
     }
     var rows: [Result<Row, InputFailure>] = []
+    var lines: [Int] = []
     var hasAudio = false
     for (number, line) in withoutMark(bytes).split(separator: 0x0A, omittingEmptySubsequences: false)
       .enumerated()
     where line.contains(where: { !isBlank($0) }) {
       let place = "\(path):\(number + 1)"
+      lines.append(number + 1)
       do throws(InputFailure) {
         let object = try Self.object(line, place: place)
         hasAudio = hasAudio || object["audio_filepath"] != nil
@@ -45,6 +53,7 @@ struct Manifest {
         path, "expected JSON lines with audio_filepath, found none; other forms of manifest are not read yet")
     }
     self.rows = rows
+    self.lines = lines
   }
 
   /// Whether a file with this beginning is to be read as JSON lines: its first character is a brace, as no
@@ -94,6 +103,12 @@ extension Manifest.Row {
     default: throw mismatch("id", "a string")
     }
     let duration = try seconds("duration")
+    durationSeconds = duration
+    switch object["text"] {
+    case .string(let written): text = written
+    case .integer(let number): text = "\(number)"
+    default: text = nil
+    }
     interval = try seconds("offset").map { .init(offsetSeconds: $0, durationSeconds: duration) }
   }
 }

@@ -9,5 +9,7 @@ struct Warbler: ParsableCommand {
       Results go to stdout, everything else to stderr. Exit codes: 0 all done; 1 nothing done; 3 some inputs failed, each \
       named on stderr; 64 wrong usage; 130 or 143 stopped by a signal.
       """,
-    subcommands: [DecodeCommand.self, CheckpointCommand.self, StoreCommand.self, BenchCommand.self])
+    subcommands: [
+      DecodeCommand.self, CorpusCommand.self, CheckpointCommand.self, StoreCommand.self, BenchCommand.self,
+    ])
 }

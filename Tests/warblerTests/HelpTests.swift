@@ -8,6 +8,12 @@ import Testing
     #expect(result.output == decodeHelp)
   }
 
+  @Test func `corpus check --help is what the manual shows`() {
+    let result = Subprocess.run("corpus", "check", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == corpusCheckHelp)
+  }
+
   @Test func `warbler names its commands`() {
     let result = Subprocess.run("--help")
     #expect(result.code == 0)

@@ -1,0 +1,82 @@
+import ArgumentParser
+
+/// `warbler corpus`.
+struct CorpusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "corpus", abstract: "Look into corpora.", subcommands: [CorpusCheckCommand.self])
+}
+
+/// `warbler corpus check MANIFEST`.
+struct CorpusCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Say what training would reject or mislearn, line by line.",
+    discussion: """
+      Reads every recording. A finding is one line on stdout: reject (training leaves the row out, or stops) or warn \
+      (training uses it; look at it), the row, its id, what was found and what to do; then a table of rows and hours. \
+      Exit codes: 0 if nothing is rejected, warnings or not; 3 if some rows are; 1 if none is left to train on or a \
+      manifest cannot be read.
+      """)
+
+  @Argument(help: ArgumentHelp("JSON lines with audio_filepath and text.", valueName: "manifest"))
+  var manifest: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Check this one too, and that they have no audio in common.", valueName: "manifest"))
+  var dev: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Check against this model's vocabulary, sample rate and frames: a directory in Hugging Face's layout.",
+      valueName: "directory"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Check against this vocabulary: a vocab.json or a folder with one, and the rules.json beside it.",
+      valueName: "file"))
+  var vocab: String?
+
+  @Option(
+    help: ArgumentHelp("Apply these text rules first: a rules.json, as in Vocab/.", valueName: "file"))
+  var rules: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The language of a model that has several (default: the one its tokenizer names).", valueName: "language"))
+  var language: String?
+
+  @Option(help: ArgumentHelp("Reject shorter utterances.", valueName: "s"))
+  var minSeconds = 0.1
+
+  @Option(help: ArgumentHelp("Reject longer utterances.", valueName: "s"))
+  var maxSeconds = 30.0
+
+  @Flag(help: "Print one JSON object a line: the findings, then the sums.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Threads that read (default: the number of cores).", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Write nothing to stderr but failures.")
+  var quiet = false
+
+  func validate() throws {
+    guard model == nil || vocab == nil else { throw ValidationError("Give --model or --vocab, not both.") }
+    guard rules == nil || model != nil || vocab != nil else {
+      throw ValidationError("--rules needs --model or --vocab.")
+    }
+    guard language == nil || model != nil else { throw ValidationError("--language needs --model.") }
+    guard minSeconds >= 0, maxSeconds > minSeconds else {
+      throw ValidationError("--max-seconds \(maxSeconds): expected more than --min-seconds \(minSeconds).")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads \(threads): expected 1 to 1024.")
+    }
+  }
+
+  mutating func run() throws {
+    var run = CorpusCheckRun(self)
+    try run.start()
+  }
+}
