@@ -72,7 +72,7 @@ let package = Package(
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Workbench",
+        "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -117,7 +117,8 @@ let package = Package(
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
-      name: "warblerTests", dependencies: ["JSON", "TestSupport", "warbler"], swiftSettings: strict),
+      name: "warblerTests", dependencies: ["JSON", "TestSupport", "Training", "warbler"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

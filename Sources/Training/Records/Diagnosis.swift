@@ -91,8 +91,8 @@ public struct Diagnosis: Sendable {
         kind: .allBlank, step: evaluation.step,
         message:
           "step \(evaluation.step): \(percent(evaluation.emptyFraction)) of dev comes out empty and the loss stands "
-          + "at \(short(losses.mean(last: Thresholds.longWindow))): the all-blank plateau; give it more steps, raise "
-          + "--learning-rate (\(short(settings.learningRate))) or lower --mask-time-prob and --dropout, and check "
+          + "at \(shortNumber(losses.mean(last: Thresholds.longWindow))): the all-blank plateau; give it more steps, raise "
+          + "--learning-rate (\(shortNumber(settings.learningRate))) or lower --mask-time-prob and --dropout, and check "
           + "that texts and vocabulary are in the same case")
     ]
   }
@@ -115,7 +115,7 @@ extension Diagnosis {
       : brokenCount == 1 && finiteSteps == 0
         ? "; it began so: check the recording, and that the checkpoint's weights are finite"
         : "; resume from an earlier checkpoint with a lower --learning-rate "
-          + "(\(short(step.learningRate)) now) or a lower --clip"
+          + "(\(shortNumber(step.learningRate)) now) or a lower --clip"
     return [Finding(kind: .brokenLoss, step: step.step, message: line)]
   }
 
@@ -157,9 +157,9 @@ extension Diagnosis {
         Finding(
           kind: .learningRateTooHigh, step: step.step,
           message:
-            "step \(step.step): gradients have grown \(short(norm / leastNorm)) times and the loss has gone from "
-            + "\(short(leastLoss)) to \(short(loss)): the learning rate is too high (\(short(step.learningRate)) now); "
-            + "start again with --learning-rate \(short(settings.learningRate / 3))"
+            "step \(step.step): gradients have grown \(shortNumber(norm / leastNorm)) times and the loss has gone from "
+            + "\(shortNumber(leastLoss)) to \(shortNumber(loss)): the learning rate is too high (\(shortNumber(step.learningRate)) now); "
+            + "start again with --learning-rate \(shortNumber(settings.learningRate / 3))"
             + (step.step <= 2 * settings.warmupSteps ? " or a longer --warmup-steps" : "")))
     }
     if rise > Thresholds.divergedPart * start, loss > Thresholds.diverged * leastLoss, !isDiverging {
@@ -170,8 +170,8 @@ extension Diagnosis {
           Finding(
             kind: .divergence, step: step.step,
             message:
-              "step \(step.step): the loss diverges, from \(short(leastLoss)) to \(short(loss)): resume from OUT/best "
-              + "with a lower --learning-rate (\(short(step.learningRate)) now), or --clip 1"))
+              "step \(step.step): the loss diverges, from \(shortNumber(leastLoss)) to \(shortNumber(loss)): resume from OUT/best "
+              + "with a lower --learning-rate (\(shortNumber(step.learningRate)) now), or --clip 1"))
       }
     }
     return findings
@@ -199,10 +199,10 @@ extension Diagnosis {
     return Finding(
       kind: .learningRateTooLow, step: step.step,
       message:
-        "step \(step.step): the loss has barely moved since the start, \(short(before)) to \(short(now))"
-        + (ratio.map { ", and a step changes weights by \(short($0)) of their size" } ?? "")
-        + ": the learning rate is too low (\(short(step.learningRate)) now); start again with --learning-rate "
-        + short(settings.learningRate * 10))
+        "step \(step.step): the loss has barely moved since the start, \(shortNumber(before)) to \(shortNumber(now))"
+        + (ratio.map { ", and a step changes weights by \(shortNumber($0)) of their size" } ?? "")
+        + ": the learning rate is too low (\(shortNumber(step.learningRate)) now); start again with --learning-rate "
+        + shortNumber(settings.learningRate * 10))
   }
 
   /// Whether the loss stands still: nil where there is too little of it.

@@ -3,7 +3,7 @@ import Glibc
 #endif
 
 /// Three significant digits, as people write them: 0.0123, 4.56, 1230, 5e-05.
-func short(_ value: Double) -> String {
+public func shortNumber(_ value: Double) -> String {
   guard value.isFinite else { return value.isNaN ? "not a number" : value < 0 ? "-infinity" : "infinity" }
   guard value != 0 else { return "0" }
   let exponent = Int(floor(log10(abs(value))))

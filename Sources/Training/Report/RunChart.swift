@@ -32,10 +32,10 @@ public struct RunChart {
       title: "Error rates on dev", unit: "%",
       series: [dots("w-cer", "CER") { 100 * $0.cer }, dots("w-wer", "WER") { 100 * $0.wer }])
     if let record = evaluations.last(where: { $0.step == best }), record.wer.isFinite {
-      rates.mark = (.init(x: Double(record.step), y: 100 * record.wer), "best: WER \(short(100 * record.wer)) %")
+      rates.mark = (.init(x: Double(record.step), y: 100 * record.wer), "best: WER \(shortNumber(100 * record.wer)) %")
     }
     let rate = ChartPanel(
-      title: "Learning rate", unit: "", series: [line("w-smooth", nil) { $0.learningRate }], label: short)
+      title: "Learning rate", unit: "", series: [line("w-smooth", nil) { $0.learningRate }], label: shortNumber)
     let rawNorm = line("w-raw", "each step") { $0.gradientNorm }
     var norm = ChartPanel(
       title: "Gradient norm, before clipping", unit: "",

@@ -26,14 +26,14 @@ extension RunSummary {
     if let best {
       figures.append(("WER on dev, best", rate(best.wer)))
       figures.append(("CER on dev, best", rate(best.cer)))
-      figures.append(("loss on dev, best", short(best.loss)))
+      figures.append(("loss on dev, best", shortNumber(best.loss)))
     }
     if let last = steps.last {
       figures.append(("steps", "\(last.step)"))
       let seconds = steps.reduce(0) { $0 + $1.seconds }
       if seconds > 0 {
         let audio = steps.reduce(0) { $0 + $1.audioSeconds }
-        figures.append(("seconds of audio a second", short(audio / seconds)))
+        figures.append(("seconds of audio a second", shortNumber(audio / seconds)))
       }
     }
     let items = figures.map { "<div><b>\(escaped($0.1))</b><span>\(escaped($0.0))</span></div>" }
@@ -50,7 +50,7 @@ extension RunSummary {
     let rows = evaluations.map { record in
       let isBest = record.step == bestStep
       return "<tr\(isBest ? " class=\"notable\"" : "")><td>\(record.step)\(isBest ? " <em>best</em>" : "")</td>"
-        + "<td>\(short(record.loss))</td><td>\(rate(record.wer))</td><td>\(rate(record.cer))</td></tr>"
+        + "<td>\(shortNumber(record.loss))</td><td>\(rate(record.wer))</td><td>\(rate(record.cer))</td></tr>"
     }
     return "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>step</th><th>loss</th><th>WER</th><th>CER</th>"
       + "</tr></thead><tbody>" + rows.joined(separator: "\n") + "</tbody></table></div>"
@@ -81,7 +81,7 @@ extension RunSummary {
     return "<section><h2>\(title)</h2>\(note)\(content)</section>\n"
   }
 
-  private func rate(_ part: Double) -> String { part.isFinite ? "\(short(100 * part)) %" : "-" }
+  private func rate(_ part: Double) -> String { part.isFinite ? "\(shortNumber(100 * part)) %" : "-" }
 
   private static let style = """
     :root{color-scheme:light dark;--page:#f4f6f9;--card:#fff;--text:#1b2430;--soft:#5b6675;--line:#e4e8ee;
