@@ -1,8 +1,8 @@
 import ArgumentParser
 import Training
 
-/// A group of the flags of `finetune`. Each flag bears the name of a row of ``FinetuneOption/table``, which holds
-/// its help and reads its value: here values are text.
+/// A group of the flags of `finetune`. Each flag bears the name of a row of ``FinetuneOption/table``, which
+/// holds its help and reads its value: here values are text.
 protocol FinetuneFlags: ParsableArguments {}
 
 extension FinetuneFlags {

@@ -37,7 +37,9 @@ private struct Full: Error, CustomStringConvertible { let description = "no room
   var out: String { directory.file("a/run") }
 
   @discardableResult
-  func save(_ folder: CheckpointFolder, _ step: Int, best: Bool = false, protecting: Set<Int> = []) throws -> String {
+  func save(_ folder: CheckpointFolder, _ step: Int, best: Bool = false, protecting: Set<Int> = []) throws
+    -> String
+  {
     try folder.save(step: step, isBest: best, protecting: protecting) { try write(step, into: $0) }
   }
 
@@ -77,7 +79,8 @@ private struct Full: Error, CustomStringConvertible { let description = "no room
       }
     }
     #expect { try CheckpointFolder(out: out, keep: 1, resumes: false) } throws: {
-      "\($0)" == "\(out): expected a directory without a run, found checkpoints up to step-7; go on with --resume, "
+      "\($0)"
+        == "\(out): expected a directory without a run, found checkpoints up to step-7; go on with --resume, "
         + "or choose another --out"
     }
     #expect(try CheckpointFolder(out: out, keep: 1, resumes: true).newest == out + "/checkpoints/step-7")
@@ -163,7 +166,8 @@ private struct Full: Error, CustomStringConvertible { let description = "no room
         try folder.save(step: 2, isBest: true) { try write(2, into: $0) }
         Issue.record("nothing failed")
       } catch {
-        #expect(error.description.contains("File too large; make room on the disk; the last good checkpoint is"))
+        #expect(
+          error.description.contains("File too large; make room on the disk; the last good checkpoint is"))
         #expect(error.lastGood == out + "/checkpoints/step-1")
       }
       #expect(names(in: out + "/checkpoints") == ["step-1"])
@@ -198,7 +202,8 @@ private struct Full: Error, CustomStringConvertible { let description = "no room
   func check(_ out: String, _ comment: String) throws -> Int {
     // As any reader finds it, before anything is tidied up.
     for name in ["best", "last"] {
-      guard let target = link("\(out)/\(name)"), let step = Int(target.dropFirst("checkpoints/step-".count)) else {
+      guard let target = link("\(out)/\(name)"), let step = Int(target.dropFirst("checkpoints/step-".count))
+      else {
         continue
       }
       #expect(isWhole(step, at: "\(out)/\(name)"), "\(comment): \(name)")

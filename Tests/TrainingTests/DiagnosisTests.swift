@@ -12,7 +12,9 @@ private struct Trace {
 
   var kinds: [Diagnosis.Finding.Kind] { findings.map(\.kind) }
 
-  mutating func run(_ steps: Int, norm: (Double) -> Double = { _ in 2 }, ratio: Double? = nil, loss: (Double) -> Double) {
+  mutating func run(
+    _ steps: Int, norm: (Double) -> Double = { _ in 2 }, ratio: Double? = nil, loss: (Double) -> Double
+  ) {
     for index in 0..<steps {
       step += 1
       let part = Double(index) / Double(steps)
@@ -58,7 +60,8 @@ private struct Trace {
       trace.run(50) { _ in 2.9 }
     }
     #expect(trace.kinds == [.allBlank])
-    #expect(trace.findings[0].message.hasPrefix("step 250: 99 % of dev comes out empty and the loss stands at 2."))
+    #expect(
+      trace.findings[0].message.hasPrefix("step 250: 99 % of dev comes out empty and the loss stands at 2."))
     #expect(trace.findings[0].message.contains("--learning-rate (0.001)"))
     trace.evaluate(empty: 0.1)
     trace.evaluate(empty: 1)
@@ -83,7 +86,8 @@ private struct Trace {
     trace.run(300) { 2 + 10 * $0 }
     #expect(trace.kinds == [.divergence], "\(trace.findings.map(\.message))")
     #expect(trace.findings[0].step > 200 && trace.findings[0].step < 350)
-    #expect(trace.findings[0].message.contains("resume from OUT/best with a lower --learning-rate (0.001 now)"))
+    #expect(
+      trace.findings[0].message.contains("resume from OUT/best with a lower --learning-rate (0.001 now)"))
     trace.run(100) { _ in 2 }
     trace.run(100) { _ in 9 }
     #expect(trace.kinds == [.divergence, .divergence])
@@ -120,7 +124,8 @@ private struct Trace {
     #expect(trace.findings[0].step == 401)
   }
 
-  @Test func `weights that do move, a model that reads well and a loss that falls slowly are not called so`() {
+  @Test func `weights that do move, a model that reads well and a loss that falls slowly are not called so`()
+  {
     var moving = Trace()
     moving.evaluate()
     moving.run(600, ratio: 1e-4) { _ in 10 }
@@ -161,9 +166,10 @@ private struct Trace {
   @Test func `a first step that is broken points at the data, and an infinite loss at the text`() {
     var diagnosis = Diagnosis(.init(learningRate: 1e-3, warmupSteps: 0, zeroInfinity: false))
     let broken = diagnosis.observe(StepFacts(step: 1, loss: .nan, gradientNorm: 1, learningRate: 0))
-    #expect(broken.map(\.message) == [
-      "step 1: the loss is not a number; it began so: check the recording, and that the checkpoint's weights are finite"
-    ])
+    #expect(
+      broken.map(\.message) == [
+        "step 1: the loss is not a number; it began so: check the recording, and that the checkpoint's weights are finite"
+      ])
     var other = Diagnosis(.init(learningRate: 1e-3, warmupSteps: 0, zeroInfinity: false))
     let infinite = other.observe(
       StepFacts(step: 1, loss: .infinity, gradientNorm: 1, learningRate: 0, brokenUtterance: "a"))
@@ -179,6 +185,7 @@ private struct Trace {
     trace.run(100, norm: { _ in 3 }) { 10 - 6 * $0 }
     trace.run(300, norm: { 3 + 3000 * $0 }) { 4 + 40 * $0 }
     trace.evaluate(empty: 1)
-    #expect(trace.findings.allSatisfy { !$0.message.contains("\n") && $0.message.hasPrefix("step \($0.step): ") })
+    #expect(
+      trace.findings.allSatisfy { !$0.message.contains("\n") && $0.message.hasPrefix("step \($0.step): ") })
   }
 }

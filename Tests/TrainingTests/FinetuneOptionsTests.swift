@@ -5,7 +5,8 @@ import Training
 
 private let paths = [("model", "/m"), ("train", "/t.jsonl"), ("dev", "/d.jsonl"), ("out", "/o")]
 
-private func resolved(_ flags: [(String, String)], file: String? = nil, resumes: Bool = false) throws(OptionError)
+private func resolved(_ flags: [(String, String)], file: String? = nil, resumes: Bool = false)
+  throws(OptionError)
   -> FinetuneOptions
 {
   try FinetuneOptions.resolved(
@@ -56,7 +57,8 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
     #expect(fromFile.steps == 2000 && fromFile.epochs == nil && fromFile.cacheSize == 1_500_000_000)
     #expect(fromFile.loraTargets == ["q_proj", "k_proj", "v_proj", "out_proj"])
     let both = try resolved(
-      [("learning-rate", "0.001"), ("betas", "0.8,0.9"), ("epochs", "3"), ("no-shuffle", "false")], file: recipe)
+      [("learning-rate", "0.001"), ("betas", "0.8,0.9"), ("epochs", "3"), ("no-shuffle", "false")],
+      file: recipe)
     #expect(both.learningRate == 1e-3 && both.betas == [0.8, 0.9] && !both.noShuffle)
     // The file's steps are taken back by the flag's epochs.
     #expect(both.epochs == 3 && both.steps == nil)
@@ -93,7 +95,8 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
   ) {
     let path = file(text)
     let line = refusal(paths, file: path)
-    #expect(line.hasPrefix("\(path):\(message)") || text.hasPrefix("seed") || text.hasPrefix("steps: ["), "\(line)")
+    #expect(
+      line.hasPrefix("\(path):\(message)") || text.hasPrefix("seed") || text.hasPrefix("steps: ["), "\(line)")
     #expect(line.hasPrefix("\(path):"), "\(line)")
   }
 
@@ -103,7 +106,10 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
     ([("precision", "fp8")], "--precision fp8: expected fp32, bf16"),
     ([("noise-snr", "20,5")], "--noise-snr 20,5: expected two numbers of decibels, the lower first"),
     ([("init", "/c.json")], "--model: given beside init; give one of the two"),
-    ([("lora-targets", "q_proj,lm_head")], "--lora-targets q_proj,lm_head: expected attention, feed-forward, or of"),
+    (
+      [("lora-targets", "q_proj,lm_head")],
+      "--lora-targets q_proj,lm_head: expected attention, feed-forward, or of"
+    ),
     ([("hold-ratio", "0.6"), ("decay-ratio", "0.5")], "--hold-ratio 0.6: with --decay-ratio 0.5 it is more"),
     ([("steps", "10"), ("warmup-steps", "11")], "--warmup-steps 11: expected at most --steps, which is 10"),
     ([("store", "/s.db"), ("no-store", "true")], "--store: given beside no-store; give one of the two"),
@@ -118,15 +124,19 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
     #expect(refusal([paths[0]]).hasPrefix("--train: expected a manifest"))
     #expect(refusal(Array(paths[..<2])).hasPrefix("--dev:"))
     #expect(refusal(Array(paths[..<3])).hasPrefix("--out:"))
-    #expect(refusal([("init", "/c.json")] + paths[1...]).hasPrefix("--init: random weights have no vocabulary"))
-    #expect(refusal(paths, file: "/absent.yaml") == "/absent.yaml: cannot be read: No such file or directory; check the path")
+    #expect(
+      refusal([("init", "/c.json")] + paths[1...]).hasPrefix("--init: random weights have no vocabulary"))
+    #expect(
+      refusal(paths, file: "/absent.yaml")
+        == "/absent.yaml: cannot be read: No such file or directory; check the path")
     #expect(refusal([], resumes: true).hasPrefix("--resume: expected --out DIR"))
   }
 
   @Test func `what is written reads back to the same options, whatever is in their texts`() throws {
     var all = paths.filter { $0.0 != "train" } + [("train", "/a b/\"#: é\\\t'.jsonl")]
     all += [
-      ("steps", "7"), ("batch-size", "3"), ("no-store", "true"), ("speed-perturb", "0.9,1,1.1"), ("clip", "0"),
+      ("steps", "7"), ("batch-size", "3"), ("no-store", "true"), ("speed-perturb", "0.9,1,1.1"),
+      ("clip", "0"),
       ("vocab-from-data", "true"), ("weight-decay", "1e-05"), ("zero-infinity", "false"), ("lora-rank", "8"),
       ("dropout", "0.125"), ("threads", "2"), ("loss-reduction", "sentence"), ("cache-size", "123456789"),
     ]
@@ -140,9 +150,12 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
 
   @Test func `a resumed run has the options it began with, and only some may change`() throws {
     let out = directory.path
-    let begun = [("model", "/m"), ("train", "/t"), ("dev", "/d"), ("out", out), ("steps", "100"), ("seed", "7")]
+    let begun = [
+      ("model", "/m"), ("train", "/t"), ("dev", "/d"), ("out", out), ("steps", "100"), ("seed", "7"),
+    ]
     try resolved(begun).write(to: out + "/config.yaml")
-    let resumed = try resolved([("out", out), ("steps", "200"), ("keep", "5"), ("threads", "1")], resumes: true)
+    let resumed = try resolved(
+      [("out", out), ("steps", "200"), ("keep", "5"), ("threads", "1")], resumes: true)
     #expect(resumed.steps == 200 && resumed.keep == 5 && resumed.threads == 1 && resumed.resumes)
     #expect(resumed.seed == 7 && resumed.model == "/m")
     // The same value changes nothing.
@@ -150,7 +163,9 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
     #expect(
       refusal([("out", out), ("seed", "8")], resumes: true)
         == "--seed: 8 would change the run, which has 7; leave it out, or start anew in another --out")
-    #expect(refusal([("out", out), ("dropout", "0.5")], resumes: true).hasPrefix("--dropout: 0.5 would change the run"))
+    #expect(
+      refusal([("out", out), ("dropout", "0.5")], resumes: true).hasPrefix(
+        "--dropout: 0.5 would change the run"))
     #expect(refusal([("out", "/absent")], resumes: true).hasPrefix("/absent/config.yaml: cannot be read"))
     // A directory that was moved is resumed where it is.
     #expect(resumed.out == out)
@@ -158,7 +173,8 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
 
   @Test func `identity tells runs apart that compute other numbers, and no others`() throws {
     let options = try resolved(paths)
-    #expect(try resolved(paths + [("threads", "3"), ("keep", "9"), ("steps", "5")]).identity == options.identity)
+    #expect(
+      try resolved(paths + [("threads", "3"), ("keep", "9"), ("steps", "5")]).identity == options.identity)
     #expect(try resolved(paths + [("seed", "3")]).identity != options.identity)
   }
 
@@ -166,15 +182,17 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
     let names = FinetuneOption.table.map(\.name)
     #expect(Set(names).count == names.count)
     for option in FinetuneOption.table {
-      #expect(!option.help.isEmpty && option.help.hasSuffix(".") || option.help.hasSuffix(")."), "\(option.name)")
+      #expect(
+        !option.help.isEmpty && option.help.hasSuffix(".") || option.help.hasSuffix(")."), "\(option.name)")
       if let rival = option.rival { #expect(FinetuneOption.named(rival)?.rival == option.name) }
     }
   }
 
   @Test(arguments: [10, 97, 1000, 12345]) func `the parts of a schedule never exceed it`(steps: Int) throws {
-    for flags in [[], [("warmup-steps", "10")], [("hold-ratio", "0.9")], [("decay-ratio", "0.2")],
-      [("hold-ratio", "0.7"), ("decay-ratio", "0.3")], [("schedule", "linear")], [("schedule", "constant")]]
-    {
+    for flags in [
+      [], [("warmup-steps", "10")], [("hold-ratio", "0.9")], [("decay-ratio", "0.2")],
+      [("hold-ratio", "0.7"), ("decay-ratio", "0.3")], [("schedule", "linear")], [("schedule", "constant")],
+    ] {
       let parts = try resolved(paths + flags).phases(ofSteps: steps)
       #expect(parts.warmup >= 0 && parts.hold >= 0 && parts.decay >= 0)
       #expect(parts.warmup + parts.hold + parts.decay <= steps)
@@ -188,14 +206,16 @@ private func refusal(_ flags: [(String, String)], file: String? = nil, resumes: 
   @Test func `what no option settles comes from the model, and then from transformers`() throws {
     var options = try resolved(paths + [("mask-time-prob", "0.65"), ("final-dropout", "0")])
     let configuration = directory.write(
-      #"{"hidden_dropout": 0.25, "mask_time_length": 5, "layerdrop": null, "final_dropout": 0.5}"#, as: "config.json")
+      #"{"hidden_dropout": 0.25, "mask_time_length": 5, "layerdrop": null, "final_dropout": 0.5}"#,
+      as: "config.json")
     try options.adoptRegularization(ofConfiguration: configuration)
     #expect(options.hiddenDropout == 0.25 && options.maskTimeLength == 5 && options.layerDrop == 0.1)
     #expect(options.maskTimeProbability == 0.65 && options.finalDropout == 0)
     #expect(options.featureProjectionDropout == 0 && options.maskTimeMinimum == 2)
     var unmasked = try resolved(paths)
     try unmasked.adoptRegularization(
-      ofConfiguration: directory.write(#"{"apply_spec_augment": false, "mask_time_prob": 0.5}"#, as: "config.json"))
+      ofConfiguration: directory.write(
+        #"{"apply_spec_augment": false, "mask_time_prob": 0.5}"#, as: "config.json"))
     #expect(unmasked.maskTimeProbability == 0 && unmasked.maskFeatureProbability == 0)
     let wrong = directory.write(#"{"hidden_dropout": "much"}"#, as: "config.json")
     #expect {

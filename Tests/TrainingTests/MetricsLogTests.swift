@@ -100,7 +100,10 @@ private func evaluation(_ number: Int) -> MetricsRecord {
   }
 
   @Test func `the best of the checkpoints that are there, best first, the later of equals`() {
-    let all = [evaluation(10, 0.5), evaluation(20, 0.2), evaluation(30, 0.2), evaluation(40, .nan), evaluation(50, 0.9)]
+    let all = [
+      evaluation(10, 0.5), evaluation(20, 0.2), evaluation(30, 0.2), evaluation(40, .nan),
+      evaluation(50, 0.9),
+    ]
     #expect(BestEvaluation.ranked(all, by: .wer, among: [10, 20, 30, 40, 50], count: 3) == [30, 20, 10])
     #expect(BestEvaluation.ranked(all, by: .wer, among: [10, 50], count: 3) == [10, 50])
   }

@@ -12,7 +12,9 @@ private func run(_ steps: Int, interval: Int = 50) -> [MetricsRecord] {
     let part = Double(step) / Double(steps)
     let scatter = 1 + 0.35 * Double.random(in: -1...1, using: &random)
     // Down to the plateau, along it, and off.
-    let level = part < 0.1 ? 14 - 110 * part : part < 0.25 ? 3 - 2 * (part - 0.1) : 2.7 * max(0.02, 1 - 1.3 * (part - 0.25))
+    let level =
+      part < 0.1
+      ? 14 - 110 * part : part < 0.25 ? 3 - 2 * (part - 0.1) : 2.7 * max(0.02, 1 - 1.3 * (part - 0.25))
     records.append(
       .step(
         StepRecord(
@@ -22,7 +24,8 @@ private func run(_ steps: Int, interval: Int = 50) -> [MetricsRecord] {
     records.append(
       .evaluation(
         EvaluationRecord(
-          step: step, loss: level * 1.15, wer: min(1, max(0.12, 1.4 - 1.6 * part)), cer: min(0.9, max(0.05, 1 - 1.2 * part)))))
+          step: step, loss: level * 1.15, wer: min(1, max(0.12, 1.4 - 1.6 * part)),
+          cer: min(0.9, max(0.05, 1 - 1.2 * part)))))
   }
   return records
 }
@@ -51,7 +54,9 @@ private var summary: RunSummary {
     let html = String(decoding: contents(of: directory.file("report.html")), as: UTF8.self)
     let svg = String(decoding: contents(of: directory.file("report.svg")), as: UTF8.self)
     for text in [html, svg] {
-      #expect(!text.contains("href=") && !text.contains("src=") && !text.contains("@import") && !text.contains("url("))
+      #expect(
+        !text.contains("href=") && !text.contains("src=") && !text.contains("@import")
+          && !text.contains("url("))
       #expect(text.contains("prefers-color-scheme"))
       #expect(!text.contains("NaN") && !text.contains("nan") && !text.contains("inf"))
     }
@@ -78,7 +83,8 @@ private var summary: RunSummary {
     records.append(
       .step(
         StepRecord(
-          step: 41, epoch: 1, loss: .nan, learningRate: 0, gradientNorm: .infinity, audioSeconds: 1, seconds: 1)))
+          step: 41, epoch: 1, loss: .nan, learningRate: 0, gradientNorm: .infinity, audioSeconds: 1,
+          seconds: 1)))
     records.append(.evaluation(EvaluationRecord(step: 41, loss: .infinity, wer: .nan, cer: .nan)))
     let svg = RunChart(records, best: 41).svg()
     #expect(!svg.contains("nan") && !svg.contains("inf"))
@@ -90,7 +96,8 @@ private var summary: RunSummary {
     series.points[54_322].y = -99
     let thinned = series.thinned(to: 300)
     #expect(thinned.points.count <= 600)
-    #expect(thinned.points.contains(.init(x: 54_321, y: 99)) && thinned.points.contains(.init(x: 54_322, y: -99)))
+    #expect(
+      thinned.points.contains(.init(x: 54_321, y: 99)) && thinned.points.contains(.init(x: 54_322, y: -99)))
     #expect(zip(thinned.points, thinned.points.dropFirst()).allSatisfy { $0.x <= $1.x })
   }
 

@@ -24,11 +24,13 @@ private final class Floats {
     _ = best.observe(EvaluationRecord(step: 20, loss: 0.1 + 0.2, wer: .nan, cer: 1.0 / 3))
     _ = best.observe(EvaluationRecord(step: 30, loss: 1, wer: 1, cer: 1))
     return TrainingState(
-      step: 31, seed: 9, best: best, identity: "seed: 9\nclip: 1", data: "ab12", details: ["epoch": 3, "batch": 17])
+      step: 31, seed: 9, best: best, identity: "seed: 9\nclip: 1", data: "ab12",
+      details: ["epoch": 3, "batch": 17])
   }()
   /// Every kind of float, signalling NaNs and subnormals too.
   let odd: [Float] = [
-    0, -0.0, 1.5, .infinity, -.infinity, Float(bitPattern: 0x7FA0_0001), Float(bitPattern: 1), .leastNormalMagnitude,
+    0, -0.0, 1.5, .infinity, -.infinity, Float(bitPattern: 0x7FA0_0001), Float(bitPattern: 1),
+    .leastNormalMagnitude,
   ]
 
   @Test func `what is written comes back, every bit of it`() throws {
@@ -45,7 +47,8 @@ private final class Floats {
     try TrainingState.restore(tensors, from: directory.path)
     #expect(moments.bits == expected.0 && average.bits == expected.1)
     let read = try TrainingState(contentsOf: directory.path)
-    #expect(read.step == 31 && read.seed == 9 && read.identity == state.identity && read.details == state.details)
+    #expect(
+      read.step == 31 && read.seed == 9 && read.identity == state.identity && read.details == state.details)
     #expect(read.best.evaluationsSince == 1 && read.best.patience == 5 && read.best.metric == .cer)
     let best = try #require(read.best.best)
     #expect(best.step == 20 && best.loss == 0.1 + 0.2 && best.cer == 1.0 / 3 && best.wer.isNaN)
@@ -98,8 +101,11 @@ private final class Floats {
   @Test func `tensors that are not those of the file are refused`() throws {
     let floats = Floats(odd)
     try state.write(to: directory.path, tensors: [StateTensor("m", shape: [8], floats.buffer)])
-    #expect(refusal([StateTensor("m", shape: [4, 2], floats.buffer)]).contains("m: expected shape [4, 2], found [8]"))
-    #expect(refusal([StateTensor("v", shape: [8], floats.buffer)]).contains("m: expected 1 tensors without it"))
+    #expect(
+      refusal([StateTensor("m", shape: [4, 2], floats.buffer)]).contains(
+        "m: expected shape [4, 2], found [8]"))
+    #expect(
+      refusal([StateTensor("v", shape: [8], floats.buffer)]).contains("m: expected 1 tensors without it"))
     let both = [StateTensor("m", shape: [8], floats.buffer), StateTensor("v", shape: [8], floats.buffer)]
     #expect(refusal(both).contains("v: expected this tensor"))
   }
@@ -109,7 +115,8 @@ private final class Floats {
     let text = String(decoding: contents(of: directory.file("state.json")), as: UTF8.self)
     directory.write(text.replacing("\"version\": 1", with: "\"version\": 2"), as: "state.json")
     #expect { try TrainingState(contentsOf: directory.path) } throws: {
-      "\($0)".hasSuffix("state.json: version: expected 1 or less, found 2; resume with the Warbler that wrote it")
+      "\($0)".hasSuffix(
+        "state.json: version: expected 1 or less, found 2; resume with the Warbler that wrote it")
     }
   }
 }
@@ -128,7 +135,9 @@ private final class Floats {
 
   @Test func `the mean is rounded once, and what is no float is the last file's`() throws {
     // In float, 2^24 + 1 + 1 would lose both ones.
-    let paths = [try file("a", [16_777_216, 0, 1, 3]), try file("b", [1, 0.5, 1, 3]), try file("c", [1, 1, 1, 4])]
+    let paths = [
+      try file("a", [16_777_216, 0, 1, 3]), try file("b", [1, 0.5, 1, 3]), try file("c", [1, 1, 1, 4]),
+    ]
     let average = try CheckpointAverage(paths: paths)
     #expect(try average.floats("w") == [Float(16_777_218.0 / 3), 0.5, 1, Float(10.0 / 3)])
     try average.write(to: directory.file("mean"))
@@ -143,7 +152,8 @@ private final class Floats {
     let extra = try file("b", [1, 2, 3, 4], more: "x")
     let other = try file("c", [1, 2, 3, 4], shape: [4])
     for (paths, message) in [
-      ([a, extra], "\(extra): x: expected the tensors of \(a)"), ([extra, a], "\(a): x: expected this tensor"),
+      ([a, extra], "\(extra): x: expected the tensors of \(a)"),
+      ([extra, a], "\(a): x: expected this tensor"),
       ([a, other], "\(other): w: expected shape [2, 2], found [4]"),
     ] {
       #expect { try CheckpointAverage(paths: paths) } throws: { "\($0)".hasPrefix(message) }

@@ -10,9 +10,11 @@ import Training
     #expect(result.code == 0 && result.errors.isEmpty)
     let words = result.output.split { $0.isWhitespace }.joined(separator: " ")
     for option in FinetuneOption.table {
-      #expect(words.contains("--\(option.name)\(option.valueName.map { " <\($0)>" } ?? "")"), "\(option.name)")
+      #expect(
+        words.contains("--\(option.name)\(option.valueName.map { " <\($0)>" } ?? "")"), "\(option.name)")
       // Help is wrapped, in the middle of long words too.
-      #expect(words.contains(option.help.split(separator: " ").prefix(4).joined(separator: " ")), "\(option.name)")
+      #expect(
+        words.contains(option.help.split(separator: " ").prefix(4).joined(separator: " ")), "\(option.name)")
     }
     #expect(words.contains("(default: tri-stage)") && words.contains("(default: 0.9,0.98)"))
     for section in FinetuneOption.Section.allCases {

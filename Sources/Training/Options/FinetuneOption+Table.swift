@@ -1,8 +1,8 @@
 import CTC
 
 extension FinetuneOption {
-  /// Every option there is. Flags, keys of files, their help and what may change on `--resume` all follow from
-  /// it.
+  /// Every option there is. Flags, keys of files, their help and what may change on `--resume` all follow
+  /// from it.
   public static let table: [FinetuneOption] =
     data + rate + optimizer + regularization + lora + batches + checkpoints + machine
 
@@ -16,7 +16,8 @@ extension FinetuneOption {
     row("train", .data, "MANIFEST", \.train, .path, "What is learnt from."),
     row("dev", .data, "MANIFEST", \.dev, .path, "What is evaluated on."),
     row(
-      "out", .data, "DIR", \.out, .path, "Where the run is kept: checkpoints, numbers, report.", resume: .free),
+      "out", .data, "DIR", \.out, .path, "Where the run is kept: checkpoints, numbers, report.", resume: .free
+    ),
     row(
       "vocab", .data, "FILE", \.vocabulary, optional: .path,
       "A vocabulary for a new head; rows for characters that the old head knows are kept.",
@@ -77,7 +78,8 @@ extension FinetuneOption {
       "zero-infinity", .optimizer, nil, \.zeroInfinity, .bool,
       "Count an utterance whose text does not fit into its frames as 0 (the default)."),
     row(
-      "freeze-steps", .optimizer, "N", \.freezeSteps, .int(0...1_000_000_000), "Train the head alone at first."),
+      "freeze-steps", .optimizer, "N", \.freezeSteps, .int(0...1_000_000_000),
+      "Train the head alone at first."),
     row(
       "freeze-layers", .optimizer, "K", \.freezeLayers, .int(0...10_000),
       "Leave the first K transformer layers, and all before them, as they are."),
@@ -166,7 +168,9 @@ extension FinetuneOption {
     row("noise", .batches, "PATH", \.noise, optional: .path, "Recordings of noise to mix in."),
     row(
       "noise-snr", .batches, "LOW,HIGH", \.noiseSNR, .noiseSNR, "Signal-to-noise ratio, in dB."),
-    row("noise-prob", .batches, "P", \.noiseProbability, .number(from: 0, to: 1), "How often noise is mixed in."),
+    row(
+      "noise-prob", .batches, "P", \.noiseProbability, .number(from: 0, to: 1), "How often noise is mixed in."
+    ),
     row(
       "seed", .batches, "N", \.seed, .int(0...Int.max), "Seed of everything that is random."),
   ]
@@ -210,7 +214,8 @@ extension FinetuneOption {
       "checkpoint-activations", .machine, \.checkpointActivations,
       "Compute activations again in the backward pass: less memory, more time."),
     row(
-      "store", .machine, "FILE", \.store, optional: .path, "The store that the run is entered in.", resume: .free,
+      "store", .machine, "FILE", \.store, optional: .path, "The store that the run is entered in.",
+      resume: .free,
       rival: "no-store"),
     flag("no-store", .machine, \.noStore, "Enter it in none.", resume: .free, rival: "store"),
     flag("tensorboard", .machine, \.tensorBoard, "Write OUT/tensorboard too.", resume: .free),
@@ -220,13 +225,14 @@ extension FinetuneOption {
 
 extension OptionKind<CTCReduction> {
   /// Training needs one number: `none` is not among them.
-  fileprivate static var lossReduction: Self { OptionKind(
-    read: { text throws(OptionMismatch) in
-      guard let value = text.one.flatMap({ CTCReduction(rawValue: $0) }), value != .none else {
-        throw OptionMismatch(expected: "mean, sum, sentence")
-      }
-      return value
-    }, write: { .one($0.rawValue) })
+  fileprivate static var lossReduction: Self {
+    OptionKind(
+      read: { text throws(OptionMismatch) in
+        guard let value = text.one.flatMap({ CTCReduction(rawValue: $0) }), value != .none else {
+          throw OptionMismatch(expected: "mean, sum, sentence")
+        }
+        return value
+      }, write: { .one($0.rawValue) })
   }
 }
 
@@ -245,15 +251,16 @@ extension OptionKind<[Double]> {
 }
 
 extension OptionKind<[String]> {
-  fileprivate static var loraTargets: Self { OptionKind(
-    read: { text throws(OptionMismatch) in
-      let known = FinetuneOptions.loraProjections
-      let groups = ["attention": known.prefix(4), "feed-forward": known.suffix(2)]
-      let names = text.many.flatMap { groups[$0].map { Array($0) } ?? [$0] }
-      guard !names.isEmpty, names.allSatisfy(known.contains) else {
-        throw OptionMismatch(expected: "attention, feed-forward, or of \(known.joined(separator: ", "))")
-      }
-      return known.filter(names.contains)
-    }, write: { .many($0) })
+  fileprivate static var loraTargets: Self {
+    OptionKind(
+      read: { text throws(OptionMismatch) in
+        let known = FinetuneOptions.loraProjections
+        let groups = ["attention": known.prefix(4), "feed-forward": known.suffix(2)]
+        let names = text.many.flatMap { groups[$0].map { Array($0) } ?? [$0] }
+        guard !names.isEmpty, names.allSatisfy(known.contains) else {
+          throw OptionMismatch(expected: "attention, feed-forward, or of \(known.joined(separator: ", "))")
+        }
+        return known.filter(names.contains)
+      }, write: { .many($0) })
   }
 }

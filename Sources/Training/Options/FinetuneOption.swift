@@ -46,8 +46,8 @@ public struct FinetuneOption: Sendable {
   private static let places = Dictionary(
     uniqueKeysWithValues: table.enumerated().map { ($1.name, $0) })
 
-  /// The option whose name is least far away, if it is near enough to be meant: at most a third of its letters
-  /// differ.
+  /// The option whose name is least far away, if it is near enough to be meant: at most a third of its
+  /// letters differ.
   static func nearest(to name: String) -> String? {
     let distances = table.map { ($0.name, editDistance(name, $0.name)) }
     guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 * 3 <= max(name.count, 3) else { return nil }

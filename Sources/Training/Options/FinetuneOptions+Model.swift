@@ -15,7 +15,9 @@ extension FinetuneOptions {
     }
     var masks = true
     if let value = fields["apply_spec_augment"], !value.isNull {
-      guard let bool = value.bool else { throw Self.mismatch("apply_spec_augment", path, "true or false", value) }
+      guard let bool = value.bool else {
+        throw Self.mismatch("apply_spec_augment", path, "true or false", value)
+      }
       masks = bool
     }
     for (name, path_, fallback) in Self.maskFields where self[keyPath: path_] == nil {
@@ -51,7 +53,8 @@ extension FinetuneOptions {
   ) throws(CheckpointError) -> Double? {
     guard let value = fields[name], !value.isNull else { return nil }
     guard let number = value.double, range.contains(number) else {
-      throw mismatch(name, path, "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))", value)
+      throw mismatch(
+        name, path, "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))", value)
     }
     return number
   }

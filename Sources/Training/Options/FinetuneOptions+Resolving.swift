@@ -1,9 +1,9 @@
 extension FinetuneOptions {
   /// The options of a run out of flags, a file and, when it goes on, `OUT/config.yaml`.
   ///
-  /// A flag beats the file, and the file the defaults. With `resumes`, the options are those of `OUT/config.yaml`,
-  /// and what is given beside it wins where ``FinetuneOption/resume`` is free; elsewhere only the value that the
-  /// run already has is accepted.
+  /// A flag beats the file, and the file the defaults. With `resumes`, the options are those of
+  /// `OUT/config.yaml`, and what is given beside it wins where ``FinetuneOption/resume`` is free; elsewhere
+  /// only the value that the run already has is accepted.
   ///
   /// - Parameters:
   ///   - flags: names without their dashes, and values.
@@ -26,6 +26,8 @@ extension FinetuneOptions {
       for layer in layers { try options.resume(with: layer) }
       options.resumes = true
     }
+    // The default too is a file here, not wherever the run is resumed from.
+    options.store = options.store.map(absolutePath)
     try options.validate()
     return options
   }

@@ -1,10 +1,10 @@
 extension FinetuneOptions {
-  /// The steps of the schedule's parts: the rate rises, stays, falls. What is left of `steps` after them runs at
-  /// the last rate.
+  /// The steps of the schedule's parts: the rate rises, stays, falls. What is left of `steps` after them runs
+  /// at the last rate.
   ///
-  /// Without their options a tenth is warm-up, and the rest goes 4 : 5 to hold and decay, which is the published
-  /// 10/40/50 %; with a hold ratio alone the decay takes the rest. Each part gives way to those before it, so the
-  /// sum is never above `steps`. Other schedules than tri-stage hold nothing.
+  /// Without their options a tenth is warm-up, and the rest goes 4 : 5 to hold and decay, which is the
+  /// published 10/40/50 %; with a hold ratio alone the decay takes the rest. Each part gives way to those
+  /// before it, so the sum is never above `steps`. Other schedules than tri-stage hold nothing.
   public func phases(ofSteps steps: Int) -> (warmup: Int, hold: Int, decay: Int) {
     precondition(steps >= 0, "\(steps) steps")
     let warmup = min(warmupSteps ?? Int((0.1 * Double(steps)).rounded()), steps)

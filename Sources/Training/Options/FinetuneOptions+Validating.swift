@@ -3,7 +3,8 @@ extension FinetuneOptions {
   /// - Throws: ``OptionError``, one line.
   public func validate() throws(OptionError) {
     if model == nil && initialConfiguration == nil {
-      throw OptionError("--model: expected a checkpoint, or --init CONFIG.json for random weights, found neither")
+      throw OptionError(
+        "--model: expected a checkpoint, or --init CONFIG.json for random weights, found neither")
     }
     for (name, value) in [("train", train), ("dev", dev)] where value.isEmpty {
       throw OptionError("--\(name): expected a manifest, found none")

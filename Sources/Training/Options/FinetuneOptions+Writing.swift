@@ -1,7 +1,8 @@
 public import Checkpoints
 
 extension FinetuneOptions {
-  /// Every option that is set, as a YAML file that ``resolved(flags:file:resumes:)`` reads back to equal options.
+  /// Every option that is set, as a YAML file that ``resolved(flags:file:resumes:)`` reads back to equal
+  /// options.
   public var yaml: String {
     var lines = ["# Every option of this run as resolved. --resume reads this file."]
     for section in FinetuneOption.Section.allCases {
@@ -25,8 +26,8 @@ extension FinetuneOptions {
     try AtomicFile.write(Array(yaml.utf8), to: path)
   }
 
-  /// What ``FinetuneOption/Resume/fixed`` options say, a line each: two runs with the same text, data and code
-  /// compute the same numbers, `steps` and `epochs` given.
+  /// What ``FinetuneOption/Resume/fixed`` options say, a line each: two runs with the same text, data and
+  /// code compute the same numbers, `steps` and `epochs` given.
   public var identity: String {
     FinetuneOption.table.filter { $0.resume == .fixed }.compactMap { option in
       option.get(self).map { "\(option.name): \($0.many.joined(separator: ","))" }
@@ -35,7 +36,8 @@ extension FinetuneOptions {
 
   /// Names and values of what is set, for a report; notable are those that are not the default.
   public var settings: [RunSummary.Row] {
-    let defaults = FinetuneOptions()
+    var defaults = FinetuneOptions()
+    defaults.store = defaults.store.map(absolutePath)
     return FinetuneOption.table.compactMap { option in
       option.get(self).map {
         RunSummary.Row(option.name, $0.many.joined(separator: ","), isNotable: $0 != option.get(defaults))

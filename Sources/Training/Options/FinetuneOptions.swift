@@ -4,10 +4,10 @@ public import CTC
 /// of `OUT/config.yaml`. ``FinetuneOption/table`` names each and says what it may be.
 ///
 /// Optimizer and schedule default to the published fine-tuning recipe of wav2vec 2.0 and HuBERT (Baevski et
-/// al. 2020, appendix B; Hsu et al. 2021): Adam (0.9, 0.98), 1e-8, no weight decay, tri-stage 10/40/50 %, final
-/// scale 0.05, peak 5e-5. The loss and its clipping are Hugging Face's (`mean`, norm 1), so that the size of a
-/// batch does not change what a learning rate means. nil stands for a default that the model or another option
-/// decides.
+/// al. 2020, appendix B; Hsu et al. 2021): Adam (0.9, 0.98), 1e-8, no weight decay, tri-stage 10/40/50 %,
+/// final scale 0.05, peak 5e-5. The loss and its clipping are Hugging Face's (`mean`, norm 1), so that the
+/// size of a batch does not change what a learning rate means. nil stands for a default that the model or
+/// another option decides.
 public struct FinetuneOptions: Sendable, Equatable {
   // MARK: Model and data
   public var model: String?

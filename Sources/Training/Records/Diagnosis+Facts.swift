@@ -45,11 +45,11 @@ public struct EvaluationFacts: Sendable, Equatable {
 enum Thresholds {
   /// Steps of a median that a few odd batches cannot move.
   static let window = 20
-  /// Steps of a mean: fifty losses that scatter by a third of their size have a mean good to 5 %, and the plateau
-  /// lasts for hundreds.
+  /// Steps of a mean: fifty losses that scatter by a third of their size have a mean good to 5 %, and the
+  /// plateau lasts for hundreds.
   static let longWindow = 50
-  /// Of what training began with: below this a rise is scatter, however many times the least loss it is. Late in
-  /// training, 0.02 against 0.01 is nothing.
+  /// Of what training began with: below this a rise is scatter, however many times the least loss it is. Late
+  /// in training, 0.02 against 0.01 is nothing.
   static let noticeable = 0.05
   /// A median a quarter above the least one is outside what batches do to it (1/3 / sqrt(20) = 7 %).
   static let jump = 1.25
@@ -73,7 +73,7 @@ enum Thresholds {
   static let barely = 0.02
   /// Words are mostly right: the loss may stand still because all is learnt.
   static let learntWER = 0.5
-  /// Steps of Adam change weights by about 1e-3 of their size in healthy training from random weights and by 1e-5
-  /// and more in fine-tuning; below, thousands of steps change nothing.
+  /// Steps of Adam change weights by about 1e-3 of their size in healthy training from random weights and by
+  /// 1e-5 and more in fine-tuning; below, thousands of steps change nothing.
   static let idleUpdate = 1e-6
 }

@@ -1,9 +1,9 @@
 /// Watches a run, and says in one line what others leave to forums: what is going wrong, and the remedy.
 ///
-/// It is a function of what it is shown, step by step. A trouble is said when it begins and not again while it
-/// lasts; broken losses, which come singly, are said the first, 10th, 100th... time. Each threshold stands below
-/// with its reason. Losses of steps with different utterances differ a lot, so what is compared are medians and
-/// means over windows, never single steps.
+/// It is a function of what it is shown, step by step. A trouble is said when it begins and not again while
+/// it lasts; broken losses, which come singly, are said the first, 10th, 100th... time. Each threshold stands
+/// below with its reason. Losses of steps with different utterances differ a lot, so what is compared are
+/// medians and means over windows, never single steps.
 public struct Diagnosis: Sendable {
   /// What training is like, for the remedies.
   public struct Settings: Sendable, Equatable {

@@ -13,8 +13,8 @@ public final class MetricsLog {
   public let path: String
   private let file: Int32
 
-  /// - Parameter step: the step that the run goes on from: lines of later ones, and what follows a damaged line,
-  ///   are cut off. nil begins anew.
+  /// - Parameter step: the step that the run goes on from: lines of later ones, and what follows a damaged
+  ///   line, are cut off. nil begins anew.
   public init(path: String, resumingAt step: Int?) throws(CheckpointError) {
     self.path = path
     var kept: [UInt8] = []
@@ -31,6 +31,11 @@ public final class MetricsLog {
 
   public func append(_ record: MetricsRecord) throws(CheckpointError) {
     try writeWhole(Self.line(record), to: file, path)
+  }
+
+  /// Flushes the lines to the disk: before a checkpoint is saved, so that none is missing behind it.
+  public func synchronize() throws(CheckpointError) {
+    guard fsync(file) == 0 else { throw writeFailure(path, errno) }
   }
 
   private static func line(_ record: MetricsRecord) -> [UInt8] {

@@ -60,8 +60,8 @@ public enum MetricsRecord: Sendable, Equatable {
     }
   }
 
-  /// Numbers that JSON cannot write, which are not finite, become null: every JSON reader takes that, and tables
-  /// read it as missing. Which of them it was stands in the messages of ``Diagnosis``.
+  /// Numbers that JSON cannot write, which are not finite, become null: every JSON reader takes that, and
+  /// tables read it as missing. Which of them it was stands in the messages of ``Diagnosis``.
   public var json: JSONValue {
     switch self {
     case .step(let record):

@@ -38,8 +38,8 @@ struct TensorBoardEvent {
     return message.bytes
   }
 
-  /// The event as a record of a TFRecord file: length, masked check sum of the length, data, masked check sum of
-  /// the data; all little-endian.
+  /// The event as a record of a TFRecord file: length, masked check sum of the length, data, masked check sum
+  /// of the data; all little-endian.
   var record: [UInt8] {
     let data = bytes
     let length = withUnsafeBytes(of: UInt64(data.count).littleEndian) { Array($0) }

@@ -11,8 +11,8 @@ public final class TensorBoardWriter {
 
   /// Begins a file in the directory, which is made where it is missing.
   ///
-  /// - Parameter step: the step that the run goes on from: what earlier files hold of later steps is no longer
-  ///   shown.
+  /// - Parameter step: the step that the run goes on from: what earlier files hold of later steps is no
+  ///   longer shown.
   public init(directory: String, resumingAt step: Int?) throws(CheckpointError) {
     guard mkdir(directory, 0o777) == 0 || errno == EEXIST else { throw writeFailure(directory, errno) }
     var name = [CChar](repeating: 0, count: 256)

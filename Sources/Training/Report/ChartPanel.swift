@@ -4,7 +4,7 @@ struct ChartPanel {
   let unit: String
   var series: [ChartSeries]
   var scale = ChartAxis.Scale.linear
-  /// Linear axes of quantities without a meaning below it begin at 0.
+  /// How a value is written beside the axis.
   var label: (Double) -> String = plain
   /// A point worth naming.
   var mark: (point: ChartSeries.Point, text: String)?
@@ -34,7 +34,8 @@ struct ChartPanel {
     for tick in axis.ticks {
       let y = origin.y + inner.height * (1 - axis.part(tick))
       parts.append(
-        #"<line class="w-grid" x1="\#(px(origin.x))" y1="\#(px(y))" x2="\#(px(origin.x + inner.width))" y2="\#(px(y))"/>"#)
+        #"<line class="w-grid" x1="\#(px(origin.x))" y1="\#(px(y))" x2="\#(px(origin.x + inner.width))" y2="\#(px(y))"/>"#
+      )
       parts.append(text(label(tick), x: origin.x - 8, y: y + 4, style: "w-label w-end"))
     }
     for tick in steps.ticks {
@@ -73,7 +74,8 @@ struct ChartPanel {
       x -= 6.6 * Double(name.count)
       parts.append(text(name, x: x, y: y, style: "w-label"))
       parts.append(
-        #"<line class="w-line \#(line.style)" x1="\#(px(x - 20))" y1="\#(px(y - 4))" x2="\#(px(x - 5))" y2="\#(px(y - 4))"/>"#)
+        #"<line class="w-line \#(line.style)" x1="\#(px(x - 20))" y1="\#(px(y - 4))" x2="\#(px(x - 5))" y2="\#(px(y - 4))"/>"#
+      )
       x -= 34
     }
     return parts.joined(separator: "\n")

@@ -32,10 +32,13 @@ public struct RunChart {
       title: "Error rates on dev", unit: "%",
       series: [dots("w-cer", "CER") { 100 * $0.cer }, dots("w-wer", "WER") { 100 * $0.wer }])
     if let record = evaluations.last(where: { $0.step == best }), record.wer.isFinite {
-      rates.mark = (.init(x: Double(record.step), y: 100 * record.wer), "best: WER \(shortNumber(100 * record.wer)) %")
+      rates.mark = (
+        .init(x: Double(record.step), y: 100 * record.wer), "best: WER \(shortNumber(100 * record.wer)) %"
+      )
     }
     let rate = ChartPanel(
-      title: "Learning rate", unit: "", series: [line("w-smooth", nil) { $0.learningRate }], label: shortNumber)
+      title: "Learning rate", unit: "", series: [line("w-smooth", nil) { $0.learningRate }],
+      label: shortNumber)
     let rawNorm = line("w-raw", "each step") { $0.gradientNorm }
     var norm = ChartPanel(
       title: "Gradient norm, before clipping", unit: "",
@@ -66,7 +69,8 @@ public struct RunChart {
       + (standalone ? #"width="\#(plain(Self.width))" height="\#(plain(Self.height))" "# : "")
       + #"role="img" aria-label="Losses, error rates, learning rate and gradient norm over steps">"#
     let background = standalone ? #"<rect class="w-page" width="100%" height="100%"/>"# + "\n" : ""
-    return head + "\n<style>\(Self.style)</style>\n" + background + bodies.joined(separator: "\n") + "\n</svg>\n"
+    return head + "\n<style>\(Self.style)</style>\n" + background + bodies.joined(separator: "\n")
+      + "\n</svg>\n"
   }
 
   /// Colours by class, since not every viewer knows variables in SVG.

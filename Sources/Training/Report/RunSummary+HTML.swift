@@ -12,7 +12,8 @@ extension RunSummary {
     let body = [
       tiles, section("Diagnosis", diagnosis),
       "<section class=\"chart\">\n\(RunChart(records, best: bestStep).svg(standalone: false))</section>\n",
-      "<div class=\"columns\">", section("Evaluations", evaluationTable), section("Checkpoints", checkpointTable),
+      "<div class=\"columns\">", section("Evaluations", evaluationTable),
+      section("Checkpoints", checkpointTable),
       section("Corpus", table(corpus)), section("Run", table(facts)), "</div>\n",
       section("Settings", table(settings), note: "Those that are not the default stand out."),
     ]
@@ -49,10 +50,12 @@ extension RunSummary {
     guard !evaluations.isEmpty else { return "" }
     let rows = evaluations.map { record in
       let isBest = record.step == bestStep
-      return "<tr\(isBest ? " class=\"notable\"" : "")><td>\(record.step)\(isBest ? " <em>best</em>" : "")</td>"
+      return
+        "<tr\(isBest ? " class=\"notable\"" : "")><td>\(record.step)\(isBest ? " <em>best</em>" : "")</td>"
         + "<td>\(shortNumber(record.loss))</td><td>\(rate(record.wer))</td><td>\(rate(record.cer))</td></tr>"
     }
-    return "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>step</th><th>loss</th><th>WER</th><th>CER</th>"
+    return
+      "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>step</th><th>loss</th><th>WER</th><th>CER</th>"
       + "</tr></thead><tbody>" + rows.joined(separator: "\n") + "</tbody></table></div>"
   }
 
@@ -61,7 +64,8 @@ extension RunSummary {
     let rows = checkpoints.map { checkpoint in
       let names = (checkpoint.isBest ? ["best"] : []) + (checkpoint.isLast ? ["last"] : [])
       return "<tr\(checkpoint.isBest ? " class=\"notable\"" : "")><td>\(checkpoint.step)"
-        + names.map { " <em>\($0)</em>" }.joined() + "</td><td><code>\(escaped(checkpoint.path))</code></td></tr>"
+        + names.map { " <em>\($0)</em>" }.joined()
+        + "</td><td><code>\(escaped(checkpoint.path))</code></td></tr>"
     }
     return "<table><thead><tr><th>step</th><th>directory</th></tr></thead><tbody>"
       + rows.joined(separator: "\n") + "</tbody></table>"

@@ -17,7 +17,8 @@ public struct CheckpointAverage {
       for tensor in files[0].tensors { _ = try file.tensor(tensor.name, expectingShape: tensor.shape) }
       if let other = file.tensors.first(where: { files[0][$0.name] == nil }) {
         throw CheckpointError(
-          .unexpectedTensor, path: file.path, subject: other.name, expected: "the tensors of \(files[0].path)",
+          .unexpectedTensor, path: file.path, subject: other.name,
+          expected: "the tensors of \(files[0].path)",
           found: "one more", remedy: "average checkpoints of one run")
       }
     }

@@ -4,12 +4,13 @@ public import Checkpoints
 import Glibc
 #endif
 
-/// The checkpoints of a run: `OUT/checkpoints/step-N`, and the links `OUT/best` and `OUT/last` to two of them.
+/// The checkpoints of a run: `OUT/checkpoints/step-N`, and the links `OUT/best` and `OUT/last` to two of
+/// them.
 ///
-/// A checkpoint is written into a directory beside its place, flushed to the disk file by file, and renamed. So
-/// what is called `step-N` is complete, and a process killed at any moment leaves the checkpoints it had, and at
-/// most leftovers whose names begin with a dot; the next run removes those. One process at a time holds the
-/// folder: `OUT/.lock`, which the system releases however that process ends.
+/// A checkpoint is written into a directory beside its place, flushed to the disk file by file, and renamed.
+/// So what is called `step-N` is complete, and a process killed at any moment leaves the checkpoints it had,
+/// and at most leftovers whose names begin with a dot; the next run removes those. One process at a time
+/// holds the folder: `OUT/.lock`, which the system releases however that process ends.
 public final class CheckpointFolder {
   public let out: String
   /// Checkpoints kept beside best and last, the newest.
@@ -22,8 +23,8 @@ public final class CheckpointFolder {
 
   /// Opens the folder, makes it where it is missing, and removes what killed runs left behind.
   ///
-  /// - Parameter resumes: whether checkpoints that are there belong to this run. Without, they are refused: a run
-  ///   is not written over.
+  /// - Parameter resumes: whether checkpoints that are there belong to this run. Without, they are refused: a
+  ///   run is not written over.
   public init(out: String, keep: Int, resumes: Bool) throws(CheckpointError) {
     self.out = out
     self.keep = keep
@@ -176,7 +177,9 @@ public final class CheckpointFolder {
     var made = ""
     for component in path.split(separator: "/", omittingEmptySubsequences: false) {
       made += made.isEmpty && component.isEmpty ? "/" : (made.isEmpty || made == "/" ? "" : "/") + component
-      guard mkdir(made, 0o777) == 0 || errno == EEXIST || errno == EISDIR else { throw writeFailure(made, errno) }
+      guard mkdir(made, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
+        throw writeFailure(made, errno)
+      }
     }
   }
 

@@ -25,7 +25,9 @@ extension TrainingState {
         .unsupportedFormat, path: path, subject: "version", expected: "\(Self.version) or less",
         found: json["version"]?.text() ?? "none", remedy: "resume with the Warbler that wrote it")
     }
-    guard let state = TrainingState(json) else { throw Self.damaged(path, "a training state", "other fields") }
+    guard let state = TrainingState(json) else {
+      throw Self.damaged(path, "a training state", "other fields")
+    }
     self = state
   }
 

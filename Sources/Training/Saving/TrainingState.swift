@@ -4,11 +4,11 @@ public import JSON
 import Glibc
 #endif
 
-/// What resuming needs beside the model: `state.json`, and `state.safetensors` with an optimizer's moments and
-/// averages, bit for bit.
+/// What resuming needs beside the model: `state.json`, and `state.safetensors` with an optimizer's moments
+/// and averages, bit for bit.
 ///
-/// `state.json` is written last and holds the check sum of every tensor: a directory that has it is whole, and
-/// bits that were lost since are noticed.
+/// `state.json` is written last and holds the check sum of every tensor: a directory that has it is whole,
+/// and bits that were lost since are noticed.
 public struct TrainingState: Sendable, Equatable {
   /// Updates made.
   public var step: Int
