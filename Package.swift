@@ -125,7 +125,7 @@ let package = Package(
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
-      name: "warblerTests", dependencies: ["Hashing", "JSON", "Store", "TestSupport", "warbler"],
+      name: "warblerTests", dependencies: ["Hashing", "JSON", "Store", "TestSupport", "Training", "warbler"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -1,0 +1,72 @@
+/// One option: a flag of `warbler finetune` and a key of its YAML file, which bear the same name.
+public struct FinetuneOption: Sendable {
+  /// The headings that the help and the documentation group options under.
+  public enum Section: String, Sendable, CaseIterable {
+    case data = "Model and data"
+    case rate = "Length and learning rate"
+    case optimizer = "Optimizer and loss"
+    case regularization = "Regularization (default: the model's own)"
+    case lora = "Low-rank adaptation"
+    case batches = "Batches and augmentation"
+    case checkpoints = "Evaluation and checkpoints"
+    case machine = "Machine and records"
+  }
+
+  /// Whether it may be given anew when a run goes on.
+  public enum Resume: Sendable {
+    /// The run's numbers depend on it: another value is refused.
+    case fixed
+    /// The new value stands.
+    case free
+  }
+
+  public let name: String
+  public let section: Section
+  /// What stands for the value in the help; nil for a flag that is given or not.
+  public let valueName: String?
+  public let help: String
+  public let resume: Resume
+  /// The option that says the same in another way: giving one takes the other back.
+  public let rival: String?
+  let set: @Sendable (inout FinetuneOptions, OptionText) throws(OptionMismatch) -> Void
+  /// The value as `config.yaml` holds it; nil where nothing is set.
+  let get: @Sendable (FinetuneOptions) -> OptionText?
+  /// Takes the value back when its rival is given.
+  let clear: @Sendable (inout FinetuneOptions) -> Void
+
+  /// The help with the default behind it.
+  public var helpWithDefault: String {
+    guard let value = get(FinetuneOptions()), valueName != nil else { return help }
+    let text = value.many.joined(separator: ",")
+    return text.isEmpty ? help : "\(help) (default: \(text))"
+  }
+
+  public static func named(_ name: String) -> FinetuneOption? { places[name].map { table[$0] } }
+
+  private static let places = Dictionary(
+    uniqueKeysWithValues: table.enumerated().map { ($1.name, $0) })
+
+  /// The option whose name is least far away, if it is near enough to be meant: at most a third of its
+  /// letters differ.
+  static func nearest(to name: String) -> String? {
+    let distances = table.map { ($0.name, editDistance(name, $0.name)) }
+    guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 * 3 <= max(name.count, 3) else { return nil }
+    return best.0
+  }
+}
+
+/// Insertions, deletions and substitutions between two names (Levenshtein).
+private func editDistance(_ a: String, _ b: String) -> Int {
+  let b = Array(b)
+  var row = Array(0...b.count)
+  for (i, x) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, y) in b.enumerated() {
+      let substituted = diagonal + (x == y ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+    }
+  }
+  return row[b.count]
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Training
+import Workbench
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// One call of `finetune`, from the options to the exit code: what happens is written to stderr.
+struct FinetuneSession {
+  private let options: FinetuneOptions
+  private var console: Console
+  private var progress: FinetuneProgress?
+
+  init(_ options: FinetuneOptions) {
+    self.options = options
+    console = Console(isQuiet: options.quiet)
+  }
+
+  /// Trains, and leaves through an exit code where that is not 0.
+  mutating func start() throws {
+    Interruption.install()
+    // A file that may not grow is an error of `write`, not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
+    let outcome: FinetuneOutcome
+    do {
+      outcome = try FinetuneRun(options: options).run(shouldStop: { Interruption.signal != nil }) { event in
+        deliver(event)
+      }
+    } catch let error as UsageError {
+      console.failure("\(error)")
+      throw ExitCode(64)
+    } catch {
+      console.failure("\(error)")
+      throw ExitCode(1)
+    }
+    console.erase()
+    if outcome == .interrupted, let signal = Interruption.signal {
+      let name = signal == SIGINT ? "SIGINT" : "SIGTERM"
+      console.note("stopped by \(name) and saved; go on with: warbler finetune --resume --out \(options.out)")
+      throw ExitCode(128 + signal)
+    }
+    if outcome == .stoppedEarly {
+      console.note("no new best for \(options.earlyStopping) evaluations: stopped early")
+    }
+  }
+
+  private mutating func deliver(_ event: FinetuneEvent) {
+    switch event {
+    case .started(let step, let total): progress = FinetuneProgress(total: total, from: step)
+    case .note(let line): console.note(line)
+    case .step(let record): progress?.add(record)
+    case .evaluation(let record, let isBest):
+      console.note(
+        "step \(record.step): dev loss \(shortNumber(record.loss)), WER \(rate(record.wer)), "
+          + "CER \(rate(record.cer))" + (isBest ? ", the best so far" : ""))
+    case .saved(let step, let path): console.note("step \(step): saved \(path)")
+    }
+    if let progress, progress.step < progress.total {
+      console.progress(progress.line, isDue: self.progress?.isDue() ?? false)
+    }
+  }
+
+  private func rate(_ part: Double) -> String { part.isFinite ? "\(shortNumber(100 * part)) %" : "unknown" }
+}
