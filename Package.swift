@@ -117,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Training", "Vocabulary",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "JSON", "Tensors", "TestSupport", "Training",
+        "Vocabulary",
         "Workbench",
       ],
       exclude: ["Goldens"], swiftSettings: strict),

@@ -52,12 +52,16 @@ extension CorpusReport {
 extension CorpusReport.Part {
   fileprivate func line(_ name: String, rows: [Int]) -> [String] {
     let seconds = rows.reduce(0) { $0 + self.rows[$1].seconds }
-    return [name, "\(grouped(rows.count)) \(rows.count == 1 ? "row " : "rows")", "\(decimals(seconds / 3600, 3)) h"]
+    return [
+      name, "\(grouped(rows.count)) \(rows.count == 1 ? "row " : "rows")", "\(decimals(seconds / 3600, 3)) h",
+    ]
   }
 }
 
 extension String {
-  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
 
   fileprivate func leftPadded(to width: Int) -> String {
     String(repeating: " ", count: max(0, width - count)) + self

@@ -71,7 +71,8 @@ extension CorpusRow {
     do throws(AudioError) {
       let waveform = try readWaveform(
         from: .file(path: utterance.audioPath), sampleRate: sampleRate,
-        offsetSeconds: utterance.interval?.offsetSeconds, durationSeconds: utterance.interval?.durationSeconds)
+        offsetSeconds: utterance.interval?.offsetSeconds, durationSeconds: utterance.interval?.durationSeconds
+      )
       return .measured(AudioMeasurement(of: waveform.samples, sampleRate: sampleRate))
     } catch {
       return .failed(.unreadableAudio, reason: error.description)
