@@ -12,7 +12,6 @@ struct DecodeProgress {
 
   /// Seconds between plain lines.
   private static let interval = 10.0
-  private static let barWidth = 24
 
   init(total: Int) { self.total = total }
 
@@ -44,11 +43,7 @@ struct DecodeProgress {
 
   /// `[######......] 12/48  18.3x real time  0:32 left`
   var line: String {
-    let filled = Int(part * Double(Self.barWidth))
-    let bar =
-      String(repeating: "#", count: filled) + String(repeating: ".", count: Self.barWidth - filled)
-    let left = part > 0 ? elapsed * (1 - part) / part : nil
-    return "[\(bar)] \(decoded + failed)/\(total)  \(rate)" + (left.map { "  \(clock($0)) left" } ?? "")
+    progressLine(part: part, "\(decoded + failed)/\(total)  \(rate)", elapsedSeconds: elapsed)
   }
 
   /// What was done, in the end.
@@ -62,10 +57,4 @@ struct DecodeProgress {
   }
 
   private func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-
-  private func clock(_ seconds: Double) -> String {
-    let seconds = Int(seconds.rounded())
-    let tail = seconds % 60 < 10 ? "0\(seconds % 60)" : "\(seconds % 60)"
-    return "\(seconds / 60):\(tail)"
-  }
 }

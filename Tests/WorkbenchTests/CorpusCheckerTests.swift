@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -104,5 +105,22 @@ import Workbench
     }
     directory.write(vocabulary, as: "vocab.json")
     #expect(try TranscriptEncoder(vocabularyPath: directory.file("vocab.json")).prepared("A, b.") == "a, b.")
+  }
+}
+
+/// Recorded speech, where a copy stands beside the package.
+@Suite struct `Checking recorded corpora` {
+  static let folder = "../shared/corpora/yesno-he"
+  static let isThere = access("\(folder)/train.jsonl", R_OK) == 0
+
+  @Test(.enabled(if: isThere, "no corpora beside the package"))
+  func `yesno has nothing to find, and all of it is shared with itself`() throws {
+    let checker = CorpusChecker(check: CorpusCheck(encoder: TranscriptEncoder(vocabulary: nil)))
+    let (train, dev) = ("\(Self.folder)/train.jsonl", "\(Self.folder)/dev.jsonl")
+    let report = try #require(try checker.run(train: train, dev: dev))
+    #expect(report.findings.isEmpty)
+    #expect(report.train.usable.count == 24 && report.dev.usable.count == 6)
+    let shared = try #require(try checker.run(train: train, dev: train))
+    #expect(shared.findings.map(\.kind) == Array(repeating: .sharedWithDev, count: 24))
   }
 }

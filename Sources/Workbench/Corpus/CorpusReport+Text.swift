@@ -41,7 +41,8 @@ extension CorpusReport {
     }
     for part in [train, dev] where !part.unknownCharacters.isEmpty {
       let characters = part.unknownCharacters.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      let shown = characters.prefix(20).map { "\(describe($0.key)) x \($0.value)" }.joined(separator: ", ")
+      let shown = characters.prefix(20).map { "\(characterDescription($0.key)) x \($0.value)" }.joined(
+        separator: ", ")
       let rest = characters.count > 20 ? " and \(characters.count - 20) more" : ""
       text.append("\(part.split.rawValue): not in the vocabulary: \(shown)\(rest)")
     }
