@@ -4,8 +4,9 @@
 /// Converts little-endian elements of a readable type to floats.
 ///
 /// - Precondition: `bytes` holds `output.count` elements; `type.isReadableAsFloat`.
-func widen(_ type: DataType, _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>)
-{
+package func widen(
+  _ type: DataType, _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>
+) {
   precondition(bytes.count == output.count * type.bitsPerElement / 8, "wrong size of buffer")
   guard let source = bytes.baseAddress, let target = output.baseAddress else { return }
   switch type {
@@ -26,6 +27,16 @@ func widen(_ type: DataType, _ bytes: UnsafeRawBufferPointer, into output: Unsaf
     }
   default: preconditionFailure("\(type.rawValue) is not readable as floats")
   }
+}
+
+/// Converts floats to little-endian half-precision patterns, each the nearest.
+///
+/// - Precondition: as many halves as floats.
+package func narrow(
+  _ floats: UnsafeBufferPointer<Float>, toFloat16 halves: UnsafeMutableBufferPointer<UInt16>
+) {
+  precondition(floats.count == halves.count, "\(floats.count) floats into \(halves.count) halves")
+  for i in 0..<floats.count { halves[i] = float16(floats[i]).littleEndian }
 }
 
 /// The value of a half-precision pattern (1 sign, 5 exponent, 10 fraction bits), exactly; NaNs keep their

@@ -5,12 +5,12 @@ import Glibc
 /// The mapping is private and outlives the file's name. A file that another process shortens while it is
 /// mapped kills this process (SIGBUS) when the lost part is touched: replace checkpoints by renaming, never
 /// in place.
-final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
   // Sendable: the mapping is never written and is unmapped only when the last reference is gone.
   let path: String
-  let bytes: UnsafeRawBufferPointer
+  package let bytes: UnsafeRawBufferPointer
 
-  init(path: String) throws(CheckpointError) {
+  package init(path: String) throws(CheckpointError) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .unreadable(path, errno) }
     defer { close(file) }

@@ -68,7 +68,9 @@ struct CorpusCheckRun {
 
   private static func line(_ progress: CorpusChecker.Progress, elapsed: Double) -> String {
     let rate = elapsed > 0 ? Int(progress.audioSeconds / elapsed) : 0
-    return "checked \(progress.rows)/\(progress.total) rows  \(rate)x real time"
+    return progressLine(
+      part: Double(progress.rows) / Double(max(1, progress.total)),
+      "\(progress.rows)/\(progress.total)  \(rate)x real time", elapsedSeconds: elapsed)
   }
 
   private func checker() throws -> CorpusChecker {

@@ -43,7 +43,8 @@ struct CorpusCheckCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The language of a model that has several (default: the one its tokenizer names).", valueName: "language"))
+      "The language of a model that has several (default: the one its tokenizer names).",
+      valueName: "language"))
   var language: String?
 
   @Option(help: ArgumentHelp("Reject shorter utterances.", valueName: "s"))

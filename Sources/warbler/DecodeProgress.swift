@@ -43,9 +43,7 @@ struct DecodeProgress {
 
   /// `[######......] 12/48  18.3x real time  0:32 left`
   var line: String {
-    let left = part > 0 ? elapsed * (1 - part) / part : nil
-    return "\(progressBar(part)) \(decoded + failed)/\(total)  \(rate)"
-      + (left.map { "  \(clock($0)) left" } ?? "")
+    progressLine(part: part, "\(decoded + failed)/\(total)  \(rate)", elapsedSeconds: elapsed)
   }
 
   /// What was done, in the end.

@@ -34,7 +34,8 @@ import Vocabulary
   }
 
   @Test func `a good corpus has no findings and all its labels`() throws {
-    let report = try report([row(1, "ab a", sound(1, seed: 1)), row(2, "b", sound(1, seed: 2))], tokens: "ab")
+    let report = try report(
+      [row(1, "ab a", sound(1, seed: 1)), row(2, "b", sound(1, seed: 2))], tokens: "ab")
     #expect(report.train.findings.isEmpty && report.train.usable == [0, 1])
     #expect(report.train.labels == [[5, 6, 4, 5], [6]])
     #expect(report.dev.rows.isEmpty)
@@ -53,7 +54,8 @@ import Vocabulary
         row(4, "a", AudioMeasurement(of: random(399, 4), sampleRate: 16_000)),
       ], options: options)
     #expect(kinds(report.train) == ["1 too-few-frames reject", "3 too-short reject"])
-    #expect(report.train.findings[0].message.hasPrefix("4 labels and 1 repeats need 5 frames, the audio gives 4"))
+    #expect(
+      report.train.findings[0].message.hasPrefix("4 labels and 1 repeats need 5 frames, the audio gives 4"))
     #expect(report.train.usable == [0, 2])
   }
 
@@ -133,7 +135,9 @@ import Vocabulary
 
   @Test func `unusual speaking rates stand out against the median, which they do not move`() throws {
     // 8 to 12 characters a second, and 40 % of the rows at one end do not hide the outliers.
-    var rows = (0..<30).map { row($0, String(repeating: "ab", count: 4 + $0 % 3), sound(1, seed: UInt64($0))) }
+    var rows = (0..<30).map {
+      row($0, String(repeating: "ab", count: 4 + $0 % 3), sound(1, seed: UInt64($0)))
+    }
     rows.append(row(30, String(repeating: "ab", count: 20), sound(1, seed: 30)))
     rows.append(row(31, "a", sound(1, seed: 31)))
     let report = try report(rows)

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -47,7 +48,8 @@ import Workbench
     let lines = lines(report)
     #expect(lines.count == 5)
     #expect(lines[0].hasPrefix("reject  m.jsonl:2  malformed-row: column 37: "), "\(lines[0])")
-    #expect(lines[1] == "reject  m.jsonl:5  repeated-id: the id x is that of m.jsonl:4; give each row its own")
+    #expect(
+      lines[1] == "reject  m.jsonl:5  repeated-id: the id x is that of m.jsonl:4; give each row its own")
     #expect(lines[2].hasPrefix("reject  m.jsonl:6  duplicate: "))
     #expect(lines[3].hasPrefix("reject  m.jsonl:7  c  unreadable-audio: c.wav: is not audio"))
     #expect(lines[4].hasPrefix("reject  m.jsonl:9  a#3  unreadable-audio: a.wav: interval out of range"))
@@ -57,7 +59,8 @@ import Workbench
     record("a.wav", "b.wav")
     directory.write(contents(of: directory.file("a.wav")), as: "copy.wav")
     let report = try report(
-      #"{"audio_filepath": "copy.wav", "text": "one"}"# + "\n" + #"{"audio_filepath": "b.wav", "text": "one"}"#,
+      #"{"audio_filepath": "copy.wav", "text": "one"}"# + "\n"
+        + #"{"audio_filepath": "b.wav", "text": "one"}"#,
       dev: #"{"audio_filepath": "a.wav", "text": "one"}"#)
     #expect(report.train.findings.map(\.kind) == [.sharedWithDev])
     #expect(report.train.usable == [1] && report.dev.usable == [0])
@@ -69,7 +72,8 @@ import Workbench
     let text = names.map { "{\"audio_filepath\": \"\($0)\", \"text\": \"\($0)\"}" }.joined(separator: "\n")
     let reports = try [1, 3, 50].map { try report(text, threads: $0) }
     #expect(reports.allSatisfy { $0.jsonLines == reports[0].jsonLines })
-    #expect(reports.allSatisfy { $0.train.rows.map { $0.measurement } == reports[0].train.rows.map(\.measurement) })
+    #expect(
+      reports.allSatisfy { $0.train.rows.map { $0.measurement } == reports[0].train.rows.map(\.measurement) })
     #expect(Set(reports[0].train.rows.map { $0.measurement?.hash }).count == names.count)
   }
 
@@ -101,5 +105,22 @@ import Workbench
     }
     directory.write(vocabulary, as: "vocab.json")
     #expect(try TranscriptEncoder(vocabularyPath: directory.file("vocab.json")).prepared("A, b.") == "a, b.")
+  }
+}
+
+/// Recorded speech, where a copy stands beside the package.
+@Suite struct `Checking recorded corpora` {
+  static let folder = "../shared/corpora/yesno-he"
+  static let isThere = access("\(folder)/train.jsonl", R_OK) == 0
+
+  @Test(.enabled(if: isThere, "no corpora beside the package"))
+  func `yesno has nothing to find, and all of it is shared with itself`() throws {
+    let checker = CorpusChecker(check: CorpusCheck(encoder: TranscriptEncoder(vocabulary: nil)))
+    let (train, dev) = ("\(Self.folder)/train.jsonl", "\(Self.folder)/dev.jsonl")
+    let report = try #require(try checker.run(train: train, dev: dev))
+    #expect(report.findings.isEmpty)
+    #expect(report.train.usable.count == 24 && report.dev.usable.count == 6)
+    let shared = try #require(try checker.run(train: train, dev: train))
+    #expect(shared.findings.map(\.kind) == Array(repeating: .sharedWithDev, count: 24))
   }
 }

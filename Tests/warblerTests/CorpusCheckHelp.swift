@@ -31,4 +31,5 @@ let corpusCheckHelp = """
     --quiet                 Write nothing to stderr but failures.
     -h, --help              Show help information.
 
+
   """

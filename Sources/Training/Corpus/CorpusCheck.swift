@@ -165,7 +165,7 @@ public struct CorpusCheck: Sendable {
   /// The characters, each with how often it is in the text.
   private func counted(_ characters: [String], in text: String) -> String {
     let shown = characters.prefix(8).map { character in
-      "\(describe(character)) x \(occurrences(of: character, in: text))"
+      "\(characterDescription(character)) x \(scalarOccurrences(of: character, in: text))"
     }
     let rest = characters.count - shown.count
     return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
@@ -175,4 +175,10 @@ public struct CorpusCheck: Sendable {
 /// Frames that a path through these labels has at least: one each, and a blank between equal neighbours.
 private func fewestFrames(for labels: [Int]) -> Int {
   labels.count + zip(labels, labels.dropFirst()).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+}
+
+/// A number with at most that many decimals.
+private func rounded(_ value: Double, _ decimals: Int) -> String {
+  let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
+  return "\((value * scale).rounded() / scale)"
 }

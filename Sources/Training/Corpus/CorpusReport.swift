@@ -42,7 +42,7 @@ public struct CorpusReport: Sendable {
 
     mutating func addUnknown(_ characters: [String], in text: String) {
       for character in characters {
-        unknownCharacters[character, default: 0] += occurrences(of: character, in: text)
+        unknownCharacters[character, default: 0] += scalarOccurrences(of: character, in: text)
       }
     }
 
@@ -75,12 +75,12 @@ public struct CorpusError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// How often a scalar is in a text.
-func occurrences(of character: String, in text: String) -> Int {
+func scalarOccurrences(of character: String, in text: String) -> Int {
   text.unicodeScalars.reduce(0) { $0 + (String($1).utf8.elementsEqual(character.utf8) ? 1 : 0) }
 }
 
 /// A character so that it can be told from others and stays on its line: `é (U+00E9)`.
-public func describe(_ character: String) -> String {
+public func characterDescription(_ character: String) -> String {
   character.unicodeScalars.map { scalar in
     let hex = String(scalar.value, radix: 16, uppercase: true)
     let code = "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
@@ -90,10 +90,4 @@ public func describe(_ character: String) -> String {
     default: return "\(scalar) (\(code))"
     }
   }.joined(separator: " ")
-}
-
-/// A number with at most that many decimals.
-func rounded(_ value: Double, _ decimals: Int) -> String {
-  let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
-  return "\((value * scale).rounded() / scale)"
 }

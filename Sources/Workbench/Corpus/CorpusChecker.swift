@@ -43,9 +43,11 @@ public struct CorpusChecker: Sendable {
   ///   - shouldStop: asked often; the result is then nil.
   /// - Throws: a failure for a manifest that cannot be read at all.
   public func run(
-    train: String, dev: String? = nil, shouldStop: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
+    train: String, dev: String? = nil, shouldStop: () -> Bool = { false },
+    progress: (Progress) -> Void = { _ in }
   ) throws -> CorpusReport? {
-    let listings = try [CorpusListing(manifest: train)] + (dev.map { [try CorpusListing(manifest: $0)] } ?? [])
+    let listings =
+      try [CorpusListing(manifest: train)] + (dev.map { [try CorpusListing(manifest: $0)] } ?? [])
     let total = listings.reduce(0) { $0 + $1.entries.count }
     var done = 0
     var seconds = 0.0

@@ -27,7 +27,9 @@ extension CorpusReport {
 extension CorpusReport.Part {
   /// Counts are of rows, but for `unknown_characters`, which counts characters.
   fileprivate var sums: JSONObject {
-    func seconds(_ rows: some Sequence<Int>) -> JSONValue { .number(rows.reduce(0) { $0 + self.rows[$1].seconds }) }
+    func seconds(_ rows: some Sequence<Int>) -> JSONValue {
+      .number(rows.reduce(0) { $0 + self.rows[$1].seconds })
+    }
     var kinds = JSONObject()
     for kind in CorpusFinding.Kind.allCases {
       let count = findings.count { $0.kind == kind }

@@ -41,7 +41,8 @@ extension CorpusReport {
     }
     for part in [train, dev] where !part.unknownCharacters.isEmpty {
       let characters = part.unknownCharacters.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      let shown = characters.prefix(20).map { "\(describe($0.key)) x \($0.value)" }.joined(separator: ", ")
+      let shown = characters.prefix(20).map { "\(characterDescription($0.key)) x \($0.value)" }.joined(
+        separator: ", ")
       let rest = characters.count > 20 ? " and \(characters.count - 20) more" : ""
       text.append("\(part.split.rawValue): not in the vocabulary: \(shown)\(rest)")
     }
@@ -52,12 +53,16 @@ extension CorpusReport {
 extension CorpusReport.Part {
   fileprivate func line(_ name: String, rows: [Int]) -> [String] {
     let seconds = rows.reduce(0) { $0 + self.rows[$1].seconds }
-    return [name, "\(grouped(rows.count)) \(rows.count == 1 ? "row " : "rows")", "\(decimals(seconds / 3600, 3)) h"]
+    return [
+      name, "\(grouped(rows.count)) \(rows.count == 1 ? "row " : "rows")", "\(decimals(seconds / 3600, 3)) h",
+    ]
   }
 }
 
 extension String {
-  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
 
   fileprivate func leftPadded(to width: Int) -> String {
     String(repeating: " ", count: max(0, width - count)) + self

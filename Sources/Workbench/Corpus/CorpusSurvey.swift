@@ -56,25 +56,20 @@ private final class SharedCounter: Sendable {
 }
 
 extension CorpusRow {
-  /// Reads the audio of a listed row.
+  /// A listed row, its audio read and measured.
   fileprivate init(_ entry: CorpusListing.Entry, sampleRate: Int) {
     let utterance = entry.utterance
+    let (kind, reason) = entry.failure ?? (.unreadableAudio, "was not read")
     self.init(
       place: entry.place, line: entry.line, id: utterance?.id ?? "", audioPath: utterance?.audioPath ?? "",
       offsetSeconds: utterance?.interval?.offsetSeconds, durationSeconds: entry.durationSeconds,
-      text: entry.text, sound: Self.sound(of: entry, sampleRate: sampleRate))
-  }
-
-  private static func sound(of entry: CorpusListing.Entry, sampleRate: Int) -> Sound {
-    if let (kind, reason) = entry.failure { return .failed(kind, reason: reason) }
-    guard let utterance = entry.utterance else { return .failed(.malformedRow, reason: "not an utterance") }
+      text: entry.text, sound: .failed(kind, reason: reason))
+    guard utterance != nil, entry.failure == nil else { return }
     do throws(AudioError) {
-      let waveform = try readWaveform(
-        from: .file(path: utterance.audioPath), sampleRate: sampleRate,
-        offsetSeconds: utterance.interval?.offsetSeconds, durationSeconds: utterance.interval?.durationSeconds)
-      return .measured(AudioMeasurement(of: waveform.samples, sampleRate: sampleRate))
+      let samples = try waveform(sampleRate: sampleRate).samples
+      sound = .measured(AudioMeasurement(of: samples, sampleRate: sampleRate))
     } catch {
-      return .failed(.unreadableAudio, reason: error.description)
+      sound = .failed(.unreadableAudio, reason: error.description)
     }
   }
 }
