@@ -19,7 +19,7 @@ public enum CTCReduction: String, CaseIterable, Sendable {
   }
 
   /// Nil for ``none``; 0 for an empty batch. Added in the order of the utterances.
-  func reduce(_ losses: [Double], labelCounts: [Int]) -> Double? {
+  public func reduce(_ losses: [Double], labelCounts: [Int]) -> Double? {
     if self == .none { return nil }
     return zip(losses, labelCounts).reduce(0) {
       $0 + $1.0 * weight(ofLabels: $1.1, utterances: losses.count)

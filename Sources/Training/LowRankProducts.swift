@@ -41,7 +41,7 @@ extension Compute {
         let depth = min(longest, rows - first)
         kernels.gather(panel, width, dw.row(first) + column, dw.stride, columns, depth)
         kernels.multiply(
-          da.pointer + column, da.stride, transposed.pointer + first, rows, panel, width, depth, rank,
+          da.pointer + column, da.stride, transposed.pointer + first, rows, panel, width, width, depth, rank,
           first > 0, nil, nil)
       }
     }

@@ -82,7 +82,7 @@ extension StepOptions {
   func source(_ site: Int) -> RandomSource { RandomSource(seed: seed, step: step, site: site) }
 
   /// Whether the layer is skipped in this step.
-  func drops(layer: Int) -> Bool {
+  public func drops(layer: Int) -> Bool {
     regularization.layerDrop > 0
       && source(Site.layerDrop(layer: layer)).uniform(0) < Double(regularization.layerDrop)
   }
