@@ -62,16 +62,14 @@ public struct HeadTransplant: Sendable, Equatable {
   /// The new head. A row that is not kept depends on the seed and its class alone.
   public func head(from old: Head, range: Double = 0.02, seed: UInt64) -> Head {
     precondition(old.bias.count == oldClasses, "a head of \(old.bias.count) classes, not \(oldClasses)")
-    let stream = RandomStream(seed: seed, name: "lm_head.weight")
     var weights: [Float] = []
     weights.reserveCapacity(origins.count * old.inputs)
     for (id, origin) in origins.enumerated() {
       if let origin {
         weights += old.weights[origin * old.inputs..<(origin + 1) * old.inputs]
       } else {
-        weights += (0..<old.inputs).map {
-          Distribution.normal(range).element(id * old.inputs + $0, of: stream)
-        }
+        weights += Distribution.normal(range).elements(
+          id * old.inputs..<(id + 1) * old.inputs, seed: seed, name: "lm_head.weight")
       }
     }
     return Head(inputs: old.inputs, weights: weights, bias: origins.map { $0.map { old.bias[$0] } ?? 0 })

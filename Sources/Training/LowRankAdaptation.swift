@@ -89,7 +89,7 @@ public final class LowRankAdaptation {
       parameters.set(
         target.a,
         to: Distribution.torch(inputs: target.a.columns).elements(
-          target.a.elementCount, seed: seed, name: target.a.name))
+          0..<target.a.elementCount, seed: seed, name: target.a.name))
     }
     for entry in head { parameters.copy(Self.place(of: entry, in: layout), from: model, entry) }
   }

@@ -38,10 +38,11 @@ public final class MovingAverage {
   /// call undoes it.
   public func swap(with parameters: ParameterStorage) {
     precondition(parameters.layout.count == values.layout.count, "parameters of another layout")
+    let (averages, others) = (values.pointer, parameters.pointer)
     for index in 0..<values.layout.count {
-      let value = values.pointer[index]
-      values.pointer[index] = parameters.pointer[index]
-      parameters.pointer[index] = value
+      let average = averages[index]
+      averages[index] = others[index]
+      others[index] = average
     }
   }
 }

@@ -47,7 +47,7 @@ public struct RandomInitialisation: Sendable {
       FrozenTensor(
         name: parameter.name, shape: parameter.shape,
         elements: distribution(of: parameter.name, shape: parameter.shape).elements(
-          parameter.elementCount, seed: seed, name: parameter.name))
+          0..<parameter.elementCount, seed: seed, name: parameter.name))
     }
   }
 
@@ -59,10 +59,8 @@ public struct RandomInitialisation: Sendable {
     let rowsPerTask = max(1, (1 << 14) / max(1, matrix.columns))
     compute.run(tasks: (matrix.rows + rowsPerTask - 1) / rowsPerTask) { task, _ in
       for row in task * rowsPerTask..<min(matrix.rows, (task + 1) * rowsPerTask) {
-        let elements = matrix.row(row)
-        for column in 0..<matrix.columns {
-          elements[column] = distribution.element(row * matrix.columns + column, of: stream)
-        }
+        let first = row * matrix.columns
+        distribution.write(first..<first + matrix.columns, of: stream, to: matrix.row(row))
       }
     }
   }

@@ -30,10 +30,11 @@ struct RandomStream: Sendable {
   /// Uniform, in steps of 2^-53, at least 0 and below 1.
   func uniform(_ index: Int) -> Double { Double(bits(index) >> 11) * 0x1p-53 }
 
-  /// Standard normal (Box and Muller 1958): a pair of uniforms for each index.
-  func normal(_ index: Int) -> Double {
-    let radius = (-2 * log(1 - uniform(2 * index))).squareRoot()
-    return radius * cos(2 * .pi * uniform(2 * index + 1))
+  /// Standard normals 2 n and 2 n + 1 (Box and Muller 1958).
+  func normals(_ pair: Int) -> (Double, Double) {
+    let radius = (-2 * log(1 - uniform(2 * pair))).squareRoot()
+    let angle = 2 * .pi * uniform(2 * pair + 1)
+    return (radius * cos(angle), radius * sin(angle))
   }
 }
 
@@ -54,18 +55,31 @@ enum Distribution: Equatable, Sendable {
     return .uniform(-bound, bound)
   }
 
-  /// The element at `index` of a tensor whose numbers are `stream`.
-  func element(_ index: Int, of stream: RandomStream) -> Float {
+  /// Writes elements `range` of the tensor whose numbers are `stream` to `elements` and what follows it.
+  func write(_ range: Range<Int>, of stream: RandomStream, to elements: UnsafeMutablePointer<Float>) {
     switch self {
-    case .constant(let value): value
-    case .uniform(let low, let high): Float(low + (high - low) * stream.uniform(index))
-    case .normal(let deviation): Float(deviation * stream.normal(index))
+    case .constant(let value): elements.update(repeating: value, count: range.count)
+    case .uniform(let low, let high):
+      for index in range {
+        elements[index - range.lowerBound] = Float(low + (high - low) * stream.uniform(index))
+      }
+    case .normal(let deviation):
+      for pair in range.lowerBound / 2..<(range.upperBound + 1) / 2 {
+        let normals = stream.normals(pair)
+        let first = 2 * pair - range.lowerBound
+        if first >= 0 { elements[first] = Float(deviation * normals.0) }
+        if first + 1 < range.count { elements[first + 1] = Float(deviation * normals.1) }
+      }
     }
   }
 
-  /// `count` elements of the tensor `name`.
-  func elements(_ count: Int, seed: UInt64, name: String) -> [Float] {
-    let stream = RandomStream(seed: seed, name: name)
-    return (0..<count).map { element($0, of: stream) }
+  /// Elements `range` of the tensor `name`.
+  func elements(_ range: Range<Int>, seed: UInt64, name: String) -> [Float] {
+    [Float](unsafeUninitializedCapacity: range.count) { buffer, count in
+      if let elements = buffer.baseAddress {
+        write(range, of: RandomStream(seed: seed, name: name), to: elements)
+      }
+      count = range.count
+    }
   }
 }

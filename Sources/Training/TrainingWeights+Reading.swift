@@ -6,7 +6,8 @@ extension TrainingWeights {
   /// Reads a checkpoint, in either spelling of weight norm and in any type of 16 bits and more.
   ///
   /// What a checkpoint that has never been fine-tuned lacks is drawn as transformers draws it: the mask
-  /// embedding, and without a head in it the whole head.
+  /// embedding, and without a head in it the whole head. Names may lack the prefix `hubert.` or `wav2vec2.`,
+  /// as in what `HubertModel` saves.
   ///
   /// - Parameters:
   ///   - configuration: its `vocabularySize` is that of the model to be trained.
@@ -19,10 +20,10 @@ extension TrainingWeights {
   ) throws(CheckpointError) {
     precondition(initialisation.configuration == configuration, "an initialisation of another configuration")
     let parameters = ParameterStorage(ParameterLayout(configuration))
-    let legacy = archive[Self.legacyGain(configuration)] != nil
+    let names = StoredNames(archive, configuration)
     var hasMaskEmbedding = true
     for entry in parameters.layout.entries {
-      let name = legacy ? Self.legacyName(entry.name) : entry.name
+      let name = names.name(of: entry.name)
       let isMask = entry.name.hasSuffix(".masked_spec_embed")
       let isHead = entry.part == .head
       if isHead && (transplant != nil || !Self.hasHead(archive)) { continue }
@@ -43,7 +44,8 @@ extension TrainingWeights {
     }
     self.init(
       configuration: configuration, parameters: parameters,
-      featureEncoder: try Self.featureEncoder(archive, configuration), hasMaskEmbedding: hasMaskEmbedding)
+      featureEncoder: try Self.featureEncoder(archive, names, configuration),
+      hasMaskEmbedding: hasMaskEmbedding)
   }
 
   private static func hasHead(_ archive: TensorArchive) -> Bool { archive["lm_head.weight"] != nil }
@@ -64,25 +66,37 @@ extension TrainingWeights {
   }
 
   private static func featureEncoder(
-    _ archive: TensorArchive, _ configuration: ModelConfiguration
+    _ archive: TensorArchive, _ names: StoredNames, _ configuration: ModelConfiguration
   ) throws(CheckpointError) -> [FrozenTensor] {
     var tensors: [FrozenTensor] = []
     for parameter in ParameterList(configuration).parameters where parameter.part == .featureEncoder {
-      let elements = try archive.floats(parameter.name, expectingShape: parameter.shape)
-      archive.releasePages(of: parameter.name)
+      let name = names.name(of: parameter.name)
+      let elements = try archive.floats(name, expectingShape: parameter.shape)
+      archive.releasePages(of: name)
       tensors.append(FrozenTensor(name: parameter.name, shape: parameter.shape, elements: elements))
     }
     return tensors
   }
+}
 
-  private static func legacyGain(_ configuration: ModelConfiguration) -> String {
-    "\(configuration.architecture.modelType).encoder.pos_conv_embed.conv.weight_g"
+/// How a checkpoint spells the names of `ParameterList`.
+private struct StoredNames {
+  /// What its names do without; empty for nothing.
+  private let dropped: String
+  /// Whether weight norm is spelled as before PyTorch 2.
+  private let isLegacy: Bool
+
+  private static let marker = ".parametrizations.weight.original"
+
+  init(_ archive: TensorArchive, _ configuration: ModelConfiguration) {
+    let prefix = "\(configuration.architecture.modelType)."
+    dropped = archive.names.contains { $0.hasPrefix(prefix) } ? "" : prefix
+    isLegacy = archive.names.contains { $0.hasSuffix("encoder.pos_conv_embed.conv.weight_g") }
   }
 
-  /// The name that a tensor of weight norm had before PyTorch 2.
-  private static func legacyName(_ name: String) -> String {
-    let marker = ".parametrizations.weight.original"
-    guard let range = name.firstRange(of: marker) else { return name }
+  func name(of name: String) -> String {
+    let name = !dropped.isEmpty && name.hasPrefix(dropped) ? String(name.dropFirst(dropped.count)) : name
+    guard isLegacy, let range = name.firstRange(of: Self.marker) else { return name }
     return name[..<range.lowerBound] + (name.hasSuffix("0") ? ".weight_g" : ".weight_v")
   }
 }

@@ -95,6 +95,14 @@ struct LowRankAdaptationTests {
       let terms = [rank, w.rows, w.columns].map(Double.init)
       for (error, n) in zip(worst, terms) { #expect(error < (n + 2) * rounding * (n * scale + 1)) }
     }
+    for storage in [model, adaptation.gradients] {
+      for entry in storage.layout.entries {
+        let padding = (0..<entry.rows).flatMap { row in
+          (entry.columns..<entry.stride).map { storage[entry].row(row)[$0] }
+        }
+        #expect(padding.allSatisfy { $0 == 0 }, "\(entry.name)")
+      }
+    }
     #expect(model["lm_head.bias"].elements() == adaptation.parameters["lm_head.bias"].elements())
     #expect(adaptation.gradients["lm_head.weight"].elements() == modelGradients["lm_head.weight"].elements())
     // What is not adapted stays.

@@ -128,14 +128,19 @@ struct ModelWriterTests {
     #expect(written["hubert.masked_spec_embed"] != nil)
   }
 
-  @Test("a checkpoint without head and mask embedding gets both, drawn")
-  func incomplete() throws {
+  @Test(
+    "a checkpoint without head and mask embedding gets both, drawn, whether its names have the prefix or not",
+    arguments: ["hubert-no-mask", "hubert-legacy"], [false, true])
+  func incomplete(variant: String, hasPrefix: Bool) throws {
     let compute = Compute(threads: 1)
     let directory = TemporaryDirectory()
-    let source = try Source("hubert-no-mask")
+    let source = try Source(variant)
     var writer = SafetensorsWriter()
-    for name in source.archive.names where !name.hasPrefix("lm_head.") {
-      writer.add(name, shape: try source.archive.tensor(name).shape, try source.archive.floats(name))
+    for name in source.archive.names
+    where !name.hasPrefix("lm_head.") && !name.hasSuffix(".masked_spec_embed") {
+      let written = hasPrefix ? name : String(name.dropFirst("hubert.".count))
+      writer.add(
+        written, shape: try source.archive.tensor(name).shape, try source.archive.floats(name))
     }
     try writer.write(to: directory.file("model.safetensors"))
     let weights = try TrainingWeights(
@@ -146,6 +151,12 @@ struct ModelWriterTests {
     #expect(mask.allSatisfy { (0..<1).contains($0) } && mask.max()! > 0.5)
     #expect(weights.parameters["lm_head.bias"].elements().allSatisfy { $0 == 0 })
     #expect(weights.parameters["lm_head.weight"].elements().contains { $0 != 0 })
+    let whole = try source.read(on: compute)
+    #expect(weights.featureEncoder == whole.featureEncoder)
+    for entry in whole.parameters.layout.entries
+    where entry.part != .head && !entry.name.hasSuffix(".masked_spec_embed") {
+      #expect(weights.parameters.elements(of: entry) == whole.parameters.elements(of: entry))
+    }
   }
 
   @Test("random weights are written as a model that can be read, its configuration as given")

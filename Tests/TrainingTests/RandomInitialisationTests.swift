@@ -102,4 +102,14 @@ struct RandomInitialisationTests {
       #expect(gains[tap] == Float(squares.squareRoot()))
     }
   }
+
+  @Test("an element does not depend on the range it is drawn in")
+  func ranges() {
+    for distribution in [Distribution.normal(2), .uniform(-1, 3), .constant(4)] {
+      let whole = distribution.elements(0..<41, seed: 3, name: "a")
+      for range in [0..<1, 1..<2, 1..<8, 7..<20, 20..<41, 5..<5] {
+        #expect(distribution.elements(range, seed: 3, name: "a") == Array(whole[range]))
+      }
+    }
+  }
 }

@@ -133,7 +133,10 @@ public final class TrainableModel {
       let breakdowns = losses.indices.filter { losses[$0].isNaN }.map {
         StepLosses.Breakdown(utterance: $0, place: trace.breakdown(ofUtterance: $0))
       }
-      return StepLosses(losses: losses, breakdowns: breakdowns)
+      var result = StepLosses()
+      result.losses = losses
+      result.breakdowns = breakdowns
+      return result
     }
   }
 

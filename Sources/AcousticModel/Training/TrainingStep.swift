@@ -54,10 +54,17 @@ public struct StepLosses: Sendable {
   /// Where the first NaN or infinity stands, for each utterance whose loss is NaN.
   public var breakdowns: [Breakdown] = []
 
+  public init() {}
+
   public struct Breakdown: Sendable, Equatable {
     public let utterance: Int
     /// As transformers names modules, such as `encoder.layers.3`.
     public let place: String
+
+    public init(utterance: Int, place: String) {
+      self.utterance = utterance
+      self.place = place
+    }
   }
 }
 

@@ -1,0 +1,137 @@
+import AcousticModel
+import Checkpoints
+import JSON
+import Tensors
+import Training
+import Vocabulary
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has to
+/// be written beside the weights.
+struct FinetuneModel {
+  /// Where the configuration is.
+  private let configurationPath: String
+  /// A MODEL directory; nil for random weights.
+  private let directory: String?
+  private(set) var configuration: ModelConfiguration
+  let preprocessing: Preprocessing
+  private var document: ModelDocument
+  private let options: FinetuneOptions
+
+  /// - Parameters:
+  ///   - options: their regularization is settled.
+  ///   - checkpoint: a checkpoint of the run to go on from; nil to start it.
+  init(_ options: FinetuneOptions, from checkpoint: String?) throws {
+    self.options = options
+    directory = checkpoint ?? options.model
+    if let directory {
+      try LoadedModel.checkDirectory(directory)
+      configurationPath = "\(directory)/config.json"
+    } else {
+      configurationPath = options.initialConfiguration ?? ""
+    }
+    configuration = try ModelConfiguration(contentsOf: configurationPath)
+    preprocessing = try directory.map { try Preprocessing(directory: $0) } ?? Preprocessing()
+    document = try ModelDocument(contentsOf: configurationPath)
+  }
+
+  /// The vocabulary's source: the model's own unless options name another.
+  func source(resumes: Bool) throws -> FinetuneCorpus.Source {
+    if resumes, let directory {
+      let vocabulary = try CTCVocabulary(directory: directory, blank: configuration.blank)
+      return .encoder(TranscriptEncoder(vocabulary: vocabulary, rules: try rules()))
+    }
+    if options.vocabularyFromData { return .characters(rules: nil) }
+    if let path = options.vocabulary { return .encoder(try TranscriptEncoder(vocabularyPath: path)) }
+    guard let directory else {
+      throw UsageError("--init: expected --vocab FILE or --vocab-from-data beside it, found neither")
+    }
+    let vocabulary = try CTCVocabulary(directory: directory, blank: configuration.blank)
+    return .encoder(TranscriptEncoder(vocabulary: vocabulary))
+  }
+
+  private func rules() throws -> TextRules? {
+    try options.vocabulary.flatMap { try TranscriptEncoder(vocabularyPath: $0).rules }
+  }
+
+  /// Weights for the vocabulary, the frozen encoder's archive, and a note on what was done about the head.
+  mutating func weights(
+    for vocabulary: CTCVocabulary, resumes: Bool, on compute: Compute
+  ) throws -> (weights: TrainingWeights, encoder: TensorArchive, note: String?) {
+    var note: String?
+    var transplant: HeadTransplant?
+    let isNew = !resumes && (options.vocabularyFromData || options.vocabulary != nil || directory == nil)
+    if isNew {
+      if let directory, let old = try? CTCVocabulary(directory: directory, blank: configuration.blank) {
+        let change = HeadTransplant(from: old, oldClasses: configuration.vocabularySize, to: vocabulary)
+        transplant = change
+        note = "a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one"
+      }
+      configuration.vocabularySize = vocabulary.count
+      configuration.blank = vocabulary.blank
+      document.set(vocabulary)
+    }
+    setRegularization()
+    let initialisation = RandomInitialisation(
+      configuration, range: document.initializerRange, seed: UInt64(options.seed))
+    guard let directory else {
+      let weights = initialisation.weights(on: compute)
+      return (weights, try Self.archive(of: weights.featureEncoder), note)
+    }
+    let archive = try TensorArchive(path: directory)
+    let weights = try TrainingWeights(
+      reading: archive, configuration: configuration, transplant: transplant, initialisation: initialisation,
+      on: compute)
+    return (weights, archive, note)
+  }
+
+  /// Frozen tensors as a file that is mapped and has no name.
+  private static func archive(of tensors: [FrozenTensor]) throws -> TensorArchive {
+    let parent = RandomWeights.temporaryDirectory
+    var template = Array("\(parent)/warbler-encoder-XXXXXX".utf8CString)
+    guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
+      throw InputFailure(
+        parent, "cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can")
+    }
+    let file = "\(folder)/model.safetensors"
+    defer {
+      unlink(file)
+      rmdir(folder)
+    }
+    var writer = SafetensorsWriter()
+    for tensor in tensors { writer.add(tensor.name, shape: tensor.shape, tensor.elements) }
+    try writer.write(to: file)
+    return try TensorArchive(path: file)
+  }
+
+  /// config.json says what the model was trained with.
+  private mutating func setRegularization() {
+    let numbers: [(String, Double?)] = [
+      ("hidden_dropout", options.hiddenDropout), ("activation_dropout", options.activationDropout),
+      ("attention_dropout", options.attentionDropout), ("feat_proj_dropout", options.featureProjectionDropout),
+      ("final_dropout", options.finalDropout), ("layerdrop", options.layerDrop),
+      ("mask_time_prob", options.maskTimeProbability), ("mask_feature_prob", options.maskFeatureProbability),
+    ]
+    for (field, value) in numbers { if let value { document.set(field, to: .number(value)) } }
+    let counts: [(String, Int?)] = [
+      ("mask_time_length", options.maskTimeLength), ("mask_time_min_masks", options.maskTimeMinimum),
+      ("mask_feature_length", options.maskFeatureLength),
+      ("mask_feature_min_masks", options.maskFeatureMinimum),
+    ]
+    for (field, value) in counts { if let value { document.set(field, to: .integer(Int64(value))) } }
+    document.set("apply_spec_augment", to: true)
+    document.set("ctc_loss_reduction", to: .string(options.lossReduction == .mean ? "mean" : "sum"))
+    document.set("ctc_zero_infinity", to: .bool(options.zeroInfinity))
+  }
+
+  /// What writes MODEL directories of these weights.
+  func writer(_ vocabulary: CTCVocabulary) throws -> ModelWriter {
+    let processor =
+      try directory.map { try ProcessorFiles(vocabulary, for: configuration, keeping: $0) }
+      ?? ProcessorFiles(vocabulary, for: configuration)
+    return ModelWriter(document: document, processor: processor)
+  }
+}
