@@ -25,6 +25,10 @@ public struct LearningRateSchedule: Sendable, Equatable {
   public var steps: Int
   /// nil for none, and for a tenth of the steps with ``Kind/triStage``.
   public var warmupSteps: Int?
+  /// Of ``Kind/triStage``: the updates at the peak; nil for 4 in 9 of those behind the warm-up.
+  public var holdSteps: Int?
+  /// Of ``Kind/triStage``: the updates of the decay, behind which the rate stays; nil for all that are left.
+  public var decaySteps: Int?
   /// Of ``Kind/triStage``: the rate before warm-up and after decay, in parts of the peak.
   public var initialScale = 0.01
   public var finalScale = 0.05
@@ -57,8 +61,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
       return (Int(Double(steps) * 0.1), Int(Double(steps) * 0.4), Int(Double(steps) * 0.5))
     }
     let rest = max(0, steps - warmupSteps)
-    let hold = rest * 4 / 9
-    return (warmupSteps, hold, rest - hold)
+    let hold = holdSteps ?? rest * 4 / 9
+    return (warmupSteps, hold, decaySteps ?? max(0, rest - hold))
   }
 
   private func triStage(_ step: Int) -> Double {

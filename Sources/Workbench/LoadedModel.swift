@@ -52,7 +52,8 @@ public final class LoadedModel: Sendable {
     return language
   }
 
-  private static func checkDirectory(_ directory: String) throws(InputFailure) {
+  /// - Throws: one line, for what is no directory of a model.
+  static func checkDirectory(_ directory: String) throws(InputFailure) {
     var status = stat()
     guard stat(directory, &status) == 0 else {
       throw InputFailure(directory, "no model there: \(SystemError(number: errno)); check --model")

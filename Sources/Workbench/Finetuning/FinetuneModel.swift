@@ -1,4 +1,5 @@
 import AcousticModel
+import CTC
 import Checkpoints
 import JSON
 import Tensors

@@ -4,10 +4,12 @@ import Training
 extension FinetuneOptions {
   /// What a trainer does, once steps and regularization are settled.
   func trainerSettings(steps: Int) -> TrainerSettings {
+    let phases = phases(ofSteps: steps)
     var schedule = LearningRateSchedule(
-      scheduleKind, peak: learningRate, steps: steps, warmupSteps: phases(ofSteps: steps).warmup)
+      scheduleKind, peak: learningRate, steps: steps, warmupSteps: phases.warmup)
     schedule.finalScale = finalScale
-    schedule.holdSteps = phases(ofSteps: steps).hold
+    schedule.holdSteps = phases.hold
+    schedule.decaySteps = phases.decay
     var settings = TrainerSettings(schedule: schedule)
     settings.optimizer.beta1 = betas[0]
     settings.optimizer.beta2 = betas[1]
@@ -80,9 +82,8 @@ extension FinetuneOptions {
 
   /// The audio files of a file or folder of noise.
   private func recordings(in path: String) throws -> [String] {
-    let paths = InputListing([path]).entries.compactMap { entry -> String? in
-      guard case .utterance(let utterance) = entry, case .file(let path) = utterance.sound else { return nil }
-      return path
+    let paths = InputListing([path]).utterances.compactMap { utterance -> String? in
+      if case .file(let path) = utterance.sound { path } else { nil }
     }
     guard !paths.isEmpty else {
       throw InputFailure(path, "no recordings of noise there; name an audio file or a folder of them, or 'white'")
