@@ -1,8 +1,9 @@
 /// How far a hypothesis is from its reference: the errors of an alignment with as few of them as possible.
 ///
-/// Every substitution, deletion (a token of the reference that the hypothesis lacks) and insertion (one that it
-/// has too many) costs 1. Of several alignments with as few errors the one with the most equal tokens counts:
-/// "a b" against "b c" is a deletion and an insertion, not two substitutions. That settles all three numbers.
+/// Every substitution, deletion (a token of the reference that the hypothesis lacks) and insertion (one that
+/// it has too many) costs 1. Of several alignments with as few errors the one with the most equal tokens
+/// counts: "a b" against "b c" is a deletion and an insertion, not two substitutions. That settles all three
+/// numbers.
 public struct EditCounts: Sendable, Hashable {
   public var substitutions: Int
   public var deletions: Int
