@@ -4,17 +4,8 @@ extension EditCounts {
   /// Errors in words: what stands between white space, compared as written, but "é" equals "e" with an accent
   /// of its own (both sides are in Unicode's form NFC).
   public init(wordsOf reference: String, hypothesis: String) {
-    // Numbers compare faster than words. String's equality and hash are those of canonical equivalence.
-    var numbers: [String: Int] = [:]
-    func numbered(_ text: String) -> [Int] {
-      words(of: text).map { word in
-        let number = numbers[word] ?? numbers.count
-        numbers[word] = number
-        return number
-      }
-    }
-    let reference = numbered(reference)
-    self.init(reference: reference, hypothesis: numbered(hypothesis))
+    // String's equality and hash are those of canonical equivalence.
+    self.init(reference: words(of: reference), hypothesis: words(of: hypothesis))
   }
 
   /// Errors in characters: the Unicode scalars of the text in form NFC, one space between words counted.

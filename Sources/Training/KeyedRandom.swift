@@ -1,5 +1,5 @@
-/// Random numbers that follow from a key alone: the same key gives the same numbers in any order of asking, on
-/// any number of threads and after a resume.
+/// Random numbers that follow from a key alone: the same key gives the same numbers in any order of asking,
+/// on any number of threads and after a resume.
 ///
 /// The generator is SplitMix64 (Steele, Lea and Flood 2014); the words of the key go through its mixing
 /// function one after the other to give where it starts.

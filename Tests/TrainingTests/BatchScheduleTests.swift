@@ -68,7 +68,8 @@ import Training
     // The shortest, far apart in proportion, may stay together.
     #expect(Set(batches[0].map(Set.init)).intersection(batches[1].map(Set.init)).count <= 2)
     #expect(batches[0] != epoch(0, of: other).flatMap(\.batches))
-    // In order of length neighbours 1.2^2 apart can change places; a batch's own share of the lengths is less.
+    // In order of length neighbours 1.2^2 apart can change places; a batch's own share of the lengths is
+    // less.
     let ratios = batches[0].map { batch in
       batch.map { seconds[$0] }.max()! / batch.map { seconds[$0] }.min()!
     }

@@ -177,12 +177,11 @@ private final class Messages: Sendable {
     let path = try #require(files().first)
     let folder = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
     let relative = String(folder.dropFirst(directory.path.count + 1))
-    let old = directory.write("half", as: "\(relative)/.a.f32.x1")
-    directory.write("half", as: "\(relative)/.b.f32.x2")
-    var times = [
-      timespec(tv_sec: time(nil) - 3600, tv_nsec: 0), timespec(tv_sec: time(nil) - 3600, tv_nsec: 0),
-    ]
-    #expect(utimensat(AT_FDCWD, old, &times, 0) == 0)
+    for (name, age) in [(".a.f32.x1", 3600), (".b.f32.x2", 60)] {
+      let path = directory.write("half", as: "\(relative)/\(name)")
+      let times = [timespec](repeating: timespec(tv_sec: time(nil) - age, tv_nsec: 0), count: 2)
+      #expect(utimensat(AT_FDCWD, path, times, 0) == 0)
+    }
     let cache = try cache(.float32)
     #expect(names(in: folder).count == 2 && names(in: folder).contains(".b.f32.x2"))
     #expect(read(key(1), in: cache) == [1, 2, 3])

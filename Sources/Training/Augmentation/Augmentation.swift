@@ -126,8 +126,8 @@ extension KeyedRandom {
   }
 }
 
-/// What identifies an utterance to random numbers: the first 8 bytes of its id's SHA-256, the least significant
-/// first. It does not depend on the utterance's place in a manifest.
+/// What identifies an utterance to random numbers: the first 8 bytes of its id's SHA-256, the least
+/// significant first. It does not depend on the utterance's place in a manifest.
 public func utteranceKey(ofID id: String) -> UInt64 {
   var hash = SHA256()
   hash.update(id)

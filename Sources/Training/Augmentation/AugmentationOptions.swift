@@ -1,7 +1,7 @@
 /// What is done to an utterance's audio before training sees it. All off unless set.
 public struct AugmentationOptions: Sendable, Equatable {
-  /// Factors of which one is drawn for each utterance and epoch, with equal odds; 1 leaves it as it is. Pitch and
-  /// tempo change together (Ko et al. 2015 take 0.9, 1.0 and 1.1).
+  /// Factors of which one is drawn for each utterance and epoch, with equal odds; 1 leaves it as it is. Pitch
+  /// and tempo change together (Ko et al. 2015 take 0.9, 1.0 and 1.1).
   public var speedFactors: [Double] = []
   /// Where the change of level is drawn from, in dB. A model whose preprocessing normalises does not notice.
   public var gainDecibels: ClosedRange<Double>?

@@ -8,8 +8,8 @@ public struct BatchOptions: Sendable, Equatable {
   }
 
   public var limit = Limit.seconds(40)
-  /// Whether every epoch has an order of its own, with utterances of similar length together; else batches are
-  /// cut from the utterances as they stand, the same in every epoch.
+  /// Whether every epoch has an order of its own, with utterances of similar length together; else batches
+  /// are cut from the utterances as they stand, the same in every epoch.
   public var shuffles = true
   public var seed: UInt64 = 0
   /// Batches whose gradients are summed into one step of the optimizer.

@@ -6,8 +6,8 @@ import Glibc
 ///
 /// It follows from the lengths, the options and the epoch's number alone. When shuffling, the utterances are
 /// sorted by their length times a random factor from 1 / 1.2 to 1.2 and then cut into batches, whose order is
-/// shuffled: those in a batch are of similar length, and yet others from epoch to epoch. Since nothing is ever
-/// padded, similar lengths save no work; they keep the work of batches alike.
+/// shuffled: those in a batch are of similar length, and yet others from epoch to epoch. Since nothing is
+/// ever padded, similar lengths save no work; they keep the work of batches alike.
 struct BatchPlan {
   /// Indices of utterances.
   let batches: [[Int]]

@@ -52,7 +52,8 @@ public struct CorpusReport: Sendable {
     }
   }
 
-  /// Makes sure that there is something to train on, and under ``BadRowPolicy/stop`` that nothing is rejected.
+  /// Makes sure that there is something to train on, and under ``BadRowPolicy/stop`` that nothing is
+  /// rejected.
   /// - Throws: one line that counts the rows and names the first.
   public func confirm(_ policy: BadRowPolicy) throws(CorpusError) {
     for part in [train, dev] where part.rejectedCount > 0 || part.split == .train {

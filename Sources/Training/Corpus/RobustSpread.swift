@@ -2,8 +2,8 @@
 import Glibc
 #endif
 
-/// The middle and the spread of positive numbers that outliers do not move: the median and the median absolute
-/// deviation of their logarithms.
+/// The middle and the spread of positive numbers that outliers do not move: the median and the median
+/// absolute deviation of their logarithms.
 struct RobustSpread {
   /// Of the numbers.
   let median: Double

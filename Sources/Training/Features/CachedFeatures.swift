@@ -1,7 +1,8 @@
 import Checkpoints
 public import Tensors
 
-/// Features of an utterance as they stand in the cache, mapped. They stay readable when their entry is evicted.
+/// Features of an utterance as they stand in the cache, mapped. They stay readable when their entry is
+/// evicted.
 public final class CachedFeatures: Sendable {
   /// T.
   public let frames: Int

@@ -10,15 +10,16 @@ import Glibc
 /// `DIRECTORY/ENCODER/AU/AUDIO.f16` (or `.f32`), AU being the first two digits of the audio's hash.
 ///
 /// - An entry appears whole or not at all, whatever moment the process is killed at: it is written beside its
-///   place, flushed and renamed. What was left half-written is removed when a cache is opened 10 minutes later.
+///   place, flushed and renamed. What was left half-written is removed when a cache is opened 10 minutes
+///   later.
 /// - Any number of trainings may share a directory. Two that write one entry write the same; an entry that
 ///   another evicts is computed again.
 /// - An entry that is not what it should be (cut short, altered, of another encoder, recording or version) is
 ///   none, and is replaced when it has been computed again.
 /// - When a write fails, as on a full disk, the cache says so once and only reads from there on.
 ///
-/// Once features have gone through ``store(_:for:)`` they are what ``features(for:)`` would give, so a run does
-/// not depend on what is in the cache.
+/// Once features have gone through ``store(_:for:)`` they are what ``features(for:)`` would give, so a run
+/// does not depend on what is in the cache.
 public final class FeatureCache: Sendable {
   public enum Precision: String, Sendable, CaseIterable {
     /// Half the size; a relative error of 2^-11 in each feature.
@@ -47,9 +48,9 @@ public final class FeatureCache: Sendable {
   /// Opens a cache, making its directory if it is not there.
   /// - Parameters:
   ///   - encoderHash: see ``featureEncoderHash(weights:configuration:preprocessing:)``.
-  ///   - limitBytes: what all entries of the directory may take, of other encoders too; the least recently used
-  ///     go first. nil for no limit. A training whose corpus does not fit finds little: use comes round by
-  ///     epoch, so what is evicted is often what is wanted next.
+  ///   - limitBytes: what all entries of the directory may take, of other encoders too; the least recently
+  ///     used go first. nil for no limit. A training whose corpus does not fit finds little: use comes round
+  ///     by epoch, so what is evicted is often what is wanted next.
   ///   - report: gets one line when caching ends or fails for some utterance, once each.
   /// - Throws: `CheckpointError`, if there cannot be such a directory.
   public init(

@@ -13,8 +13,8 @@ import Hashing
 /// | 104..<160 | zeros |
 /// | 160..<192 | SHA-256 of bytes 0..<160 and all from 192 on |
 ///
-/// Numbers are little-endian. All but T and C is known to whoever looks the entry up, so a header is checked by
-/// making it again.
+/// Numbers are little-endian. All but T and C is known to whoever looks the entry up, so a header is checked
+/// by making it again.
 struct FeatureEntry {
   static let headerBytes = 192
   private static let digestBegin = 160

@@ -56,8 +56,8 @@ final class FeatureFiles: Sendable {
     return true
   }
 
-  /// Looks at the directory and removes the least recently used entries until all take `most` bytes or less, if
-  /// they take over `limit`.
+  /// Looks at the directory and removes the least recently used entries until all take `most` bytes or less,
+  /// if they take over `limit`.
   /// - Returns: the bytes of those that stay.
   private func evict(downTo most: Int, ifOver limit: Int) -> Int {
     let entries = entries()
