@@ -114,7 +114,9 @@ let package = Package(
       name: "StoreWriter", dependencies: ["Store"], path: "Tests/StoreWriter", swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",
@@ -124,7 +126,7 @@ let package = Package(
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
-      name: "warblerTests", dependencies: ["Hashing", "JSON", "Store", "TestSupport", "warbler"],
+      name: "warblerTests", dependencies: ["JSON", "TestSupport", "warbler"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

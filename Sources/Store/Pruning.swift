@@ -65,7 +65,10 @@ extension Store {
           WHERE status <> 'running' AND (? IS NULL OR started_at < ?)
           ORDER BY started_at, kind, id
           """, arguments: [keep, before, before])
-      report.runs = rows.map { RecordID($0["kind"] == "d" ? .decodeRun : .trainingRun, $0["id"]) }
+      report.runs = try rows.map { row in
+        let kind: String = try row.required("kind")
+        return RecordID(kind == "d" ? .decodeRun : .trainingRun, try row.required("id"))
+      }
     }
     for run in report.runs where run.kind == .decodeRun {
       report.transcripts +=

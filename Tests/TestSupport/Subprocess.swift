@@ -58,7 +58,6 @@ public final class Subprocess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
-    posix_spawn_file_actions_addchdir_np(&actions, directory)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_TRUNC, 0)
     // Threads of a test run have signals blocked, and a child would inherit that.
     var attributes = posix_spawnattr_t()
@@ -69,8 +68,9 @@ public final class Subprocess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process = pid_t()
-    let executable = arguments[0]
-    let arguments = arguments.map { strdup($0) } + [nil]
+    // env changes the directory and becomes the command: the process is the same.
+    let executable = "/usr/bin/env"
+    let arguments = ([executable, "-C", directory] + arguments).map { strdup($0) } + [nil]
     let variables = (environment + ["PATH=/usr/bin:/bin", "COLUMNS=80"]).map { strdup($0) } + [nil]
     defer { for string in arguments + variables { free(string) } }
     let failed = posix_spawn(&process, executable, &actions, &attributes, arguments, variables)

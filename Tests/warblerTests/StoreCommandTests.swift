@@ -1,6 +1,5 @@
 import Glibc
 import JSON
-import Store
 import TestSupport
 import Testing
 
