@@ -38,6 +38,10 @@ extension Store {
     try db.execute(
       sql:
         "DELETE FROM utterance WHERE NOT EXISTS (SELECT 1 FROM transcript WHERE utterance_id = utterance.id)")
+    // The index marks what is deleted, and drops it when it is merged.
+    if report.transcripts > 0 {
+      try db.execute(sql: "INSERT INTO transcript_search (transcript_search) VALUES ('optimize')")
+    }
     return report
   }
 
