@@ -115,7 +115,9 @@ let package = Package(
       name: "StoreWriter", dependencies: ["Store"], path: "Tests/StoreWriter", swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",

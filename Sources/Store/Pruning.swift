@@ -38,6 +38,10 @@ extension Store {
     try db.execute(
       sql:
         "DELETE FROM utterance WHERE NOT EXISTS (SELECT 1 FROM transcript WHERE utterance_id = utterance.id)")
+    // The index marks what is deleted, and drops it when it is merged.
+    if report.transcripts > 0 {
+      try db.execute(sql: "INSERT INTO transcript_search (transcript_search) VALUES ('optimize')")
+    }
     return report
   }
 
@@ -65,7 +69,10 @@ extension Store {
           WHERE status <> 'running' AND (? IS NULL OR started_at < ?)
           ORDER BY started_at, kind, id
           """, arguments: [keep, before, before])
-      report.runs = rows.map { RecordID($0["kind"] == "d" ? .decodeRun : .trainingRun, $0["id"]) }
+      report.runs = try rows.map { row in
+        let kind: String = try row.required("kind")
+        return RecordID(kind == "d" ? .decodeRun : .trainingRun, try row.required("id"))
+      }
     }
     for run in report.runs where run.kind == .decodeRun {
       report.transcripts +=

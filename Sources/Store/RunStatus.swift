@@ -16,19 +16,20 @@ extension Store {
   /// Only processes of this host can be known about.
   func endAbandonedRuns() throws(StoreError) {
     for table in ["decode_run", "training_run"] {
-      let running = try read { db in
+      let running: [(id: Int64, process: String)] = try read { db in
         try Row.fetchAll(
           db, sql: "SELECT id, process FROM \(table) WHERE status = 'running' AND host = ?",
-          arguments: [RunningProcess.current.host])
+          arguments: [RunningProcess.current.host]
+        ).map { (try $0.required("id"), try $0.required("process")) }
       }
-      let abandoned = running.filter { RunningProcess.hasEnded($0["process"]) }
+      let abandoned = running.filter { RunningProcess.hasEnded($0.process) }
       if abandoned.isEmpty { continue }
       try write { db in
         for run in abandoned {
           try db.execute(
             sql:
               "UPDATE \(table) SET status = 'interrupted' WHERE id = ? AND status = 'running' AND process = ?",
-            arguments: [run["id"] as Int64, run["process"] as String])
+            arguments: [run.id, run.process])
         }
       }
     }

@@ -84,7 +84,8 @@ extension Store {
         db, sql: isReversed ? "SELECT * FROM (\(selection)) ORDER BY transcript_id" : selection,
         arguments: arguments)
       while let row = try rows.next() {
-        do { try body(TranscriptRecord(row)) } catch {
+        let record = try TranscriptRecord(row)
+        do { try body(record) } catch {
           thrown = error
           return
         }

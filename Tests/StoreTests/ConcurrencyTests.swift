@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import JSON
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import GRDB
+import JSON
 import Store
 import TestSupport
 import Testing

@@ -55,7 +55,9 @@ import Testing
       try db.execute(sql: "PRAGMA user_version = 99")
       try db.execute(sql: "ALTER TABLE transcript ADD COLUMN mood TEXT")
     }
-    let error = refusal(fixture.path)
+    // This process knows the first as a store; the second it has never seen.
+    #expect(refusal(fixture.path)?.kind == .newerVersion)
+    let error = refusal(fixture.directory.write(contents(of: fixture.path), as: "copy.db"))
     #expect(error?.kind == .newerVersion)
     #expect(error?.reason == "its version is 99, this program knows versions up to \(Store.schemaVersion)")
   }
@@ -105,7 +107,7 @@ import Testing
         #expect([.damaged, .notAStore, .failed].contains(error.kind), "\(error)")
       }
     }
-    #expect(damaged >= 30, "a store that is cut off does not open")
+    #expect(damaged >= 25, "a store that is cut off does not open")
   }
 
   /// A copy that nothing has open.

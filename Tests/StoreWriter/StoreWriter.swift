@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Store
 
 /// `StoreWriter STORE NAME COUNT`: a decode run of its own with so many transcripts, each printed once it is
@@ -9,7 +10,8 @@ struct StoreWriter {
     let arguments = CommandLine.arguments
     guard arguments.count == 4, let count = Int(arguments[3]) else { exit(64) }
     do { try write(into: arguments[1], name: arguments[2], count: count) } catch {
-      fputs("\(error)\n", stderr)
+      let line = Array("\(error)\n".utf8)
+      _ = Glibc.write(2, line, line.count)
       exit(1)
     }
   }
@@ -30,7 +32,7 @@ struct StoreWriter {
         text: "text of \(name) number \(index)")
       try store.add([entry], to: run)
       print(entry.name)
-      fflush(stdout)
+      fflush(nil)
     }
     try store.endDecoding(run, as: .finished)
   }

@@ -68,7 +68,7 @@ public final class Subprocess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process = pid_t()
-    // Changes the directory first, and becomes the program.
+    // env changes the directory and becomes the command: the process is the same.
     let executable = "/usr/bin/env"
     let arguments = ([executable, "-C", directory] + arguments).map { strdup($0) } + [nil]
     let variables = (environment + ["PATH=/usr/bin:/bin", "COLUMNS=80"]).map { strdup($0) } + [nil]

@@ -1,4 +1,4 @@
-import AcousticModel
+import Audio
 import Hashing
 import JSON
 import Store

@@ -19,8 +19,8 @@ let decodeHelp = """
                             of stdout.
     --emissions <dir>       Keep the emissions: DIR/ID.npy, (frames, classes)
                             float32, natural-log posteriors.
-    --store <file>          The store that the run and its transcripts are kept in
-                            (default: warbler.db).
+    --store <file>          The store that the run and its transcripts are kept
+                            in (default: warbler.db).
     --no-store              Keep no transcripts in a store.
     --precision <precision> fp32. (default: fp32)
     --threads <n>           Threads that compute (default: the number of cores).

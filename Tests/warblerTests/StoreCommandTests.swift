@@ -1,6 +1,5 @@
 import Glibc
 import JSON
-import Store
 import TestSupport
 import Testing
 
@@ -95,7 +94,7 @@ import Testing
     #expect(run("store", "export", "--out", "again.jsonl").code == 0)
     let again = run("decode", "again.jsonl", "--model", model, "--format", "jsonl")
     #expect(try objects(again).map { $0["text"] } == texts.map { $0["text"] })
-    #expect(try objects(run("store", "show", "u2", "--json")).map { $0["run"] } == ["d1", "d2"])
+    #expect(try objects(run("store", "show", "u1", "--json")).map { $0["run"] } == ["d1", "d2"])
   }
 
   @Test func `finds, exports and prunes`() throws {

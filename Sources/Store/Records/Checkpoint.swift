@@ -40,13 +40,15 @@ public struct CheckpointRecord: Sendable {
   public let entry: CheckpointEntry
   public let registeredAt: String
 
-  init(_ row: Row) {
-    id = RecordID(.checkpoint, row["id"])
+  init(_ row: Row) throws {
+    id = RecordID(.checkpoint, try row.required("id"))
     entry = CheckpointEntry(
-      hash: row["hash"], path: row["path"], architecture: row["architecture"],
-      parameterCount: row["parameters"], parent: row.id(.checkpoint, "parent_id"),
-      trainingRun: row.id(.trainingRun, "training_run_id"), step: row["step"], metrics: row.json("metrics"))
-    registeredAt = row["registered_at"]
+      hash: try row.required("hash"), path: try row.required("path"),
+      architecture: try row.required("architecture"),
+      parameterCount: try row.required("parameters"), parent: try row.id(.checkpoint, "parent_id"),
+      trainingRun: try row.id(.trainingRun, "training_run_id"), step: try row.optional("step"),
+      metrics: try row.json("metrics"))
+    registeredAt = try row.required("registered_at")
   }
 
   public var document: JSONValue {
@@ -91,7 +93,9 @@ extension Store {
 
   /// All checkpoints, in the order of their registration.
   public func checkpoints() throws(StoreError) -> [CheckpointRecord] {
-    try read { try Row.fetchAll($0, sql: "SELECT * FROM checkpoint ORDER BY id").map(CheckpointRecord.init) }
+    try read {
+      try Row.fetchAll($0, sql: "SELECT * FROM checkpoint ORDER BY id").map { try CheckpointRecord($0) }
+    }
   }
 
   public func checkpoint(_ id: RecordID) throws(StoreError) -> CheckpointRecord {
@@ -100,7 +104,7 @@ extension Store {
         let row = try Row.fetchOne(
           db, sql: "SELECT * FROM checkpoint WHERE id = ?", arguments: [id.number(of: .checkpoint)])
       else { throw StoreError.noSuchRecord(path, id) }
-      return CheckpointRecord(row)
+      return try CheckpointRecord(row)
     }
   }
 
@@ -108,7 +112,7 @@ extension Store {
   public func checkpoint(hash: String) throws(StoreError) -> CheckpointRecord? {
     try read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM checkpoint WHERE hash = ?", arguments: [hash])
-        .map(CheckpointRecord.init)
+        .map { try CheckpointRecord($0) }
     }
   }
 }

@@ -49,22 +49,24 @@ public struct DecodeRunRecord: Sendable {
   public let checkpointPath: String?
   public let checkpointHash: String?
 
-  init(_ row: Row) {
-    id = RecordID(.decodeRun, row["id"])
+  init(_ row: Row) throws {
+    id = RecordID(.decodeRun, try row.required("id"))
     entry = DecodeRunEntry(
-      checkpoint: row.id(.checkpoint, "checkpoint_id"), decoder: row["decoder"], precision: row["precision"],
-      settings: row.json("settings"), version: row["version"], inputs: row["inputs"])
-    status = RunStatus(rawValue: row["status"]) ?? .failed
-    message = row["message"]
-    decoded = row["decoded"]
-    failed = row["failed"]
-    audioSeconds = row["audio_seconds"]
-    startedAt = row["started_at"]
-    updatedAt = row["updated_at"]
-    seconds = row["seconds"]
-    host = row["host"]
-    checkpointPath = row["checkpoint_path"]
-    checkpointHash = row["checkpoint_hash"]
+      checkpoint: try row.id(.checkpoint, "checkpoint_id"), decoder: try row.required("decoder"),
+      precision: try row.required("precision"),
+      settings: try row.json("settings"), version: try row.required("version"),
+      inputs: try row.required("inputs"))
+    status = RunStatus(rawValue: try row.required("status")) ?? .failed
+    message = try row.optional("message")
+    decoded = try row.required("decoded")
+    failed = try row.required("failed")
+    audioSeconds = try row.required("audio_seconds")
+    startedAt = try row.required("started_at")
+    updatedAt = try row.required("updated_at")
+    seconds = try row.required("seconds")
+    host = try row.required("host")
+    checkpointPath = try row.optional("checkpoint_path")
+    checkpointHash = try row.optional("checkpoint_hash")
   }
 
   public var document: JSONValue {
@@ -117,7 +119,9 @@ extension Store {
   /// All decode runs, in the order of their beginnings.
   public func decodeRuns() throws(StoreError) -> [DecodeRunRecord] {
     try read { db in
-      try Row.fetchAll(db, sql: DecodeRunRecord.query + " ORDER BY decode_run.id").map(DecodeRunRecord.init)
+      try Row.fetchAll(db, sql: DecodeRunRecord.query + " ORDER BY decode_run.id").map {
+        try DecodeRunRecord($0)
+      }
     }
   }
 
@@ -127,7 +131,7 @@ extension Store {
         let row = try Row.fetchOne(
           db, sql: DecodeRunRecord.query + " WHERE decode_run.id = ?", arguments: [id.number(of: .decodeRun)])
       else { throw StoreError.noSuchRecord(path, id) }
-      return DecodeRunRecord(row)
+      return try DecodeRunRecord(row)
     }
   }
 }

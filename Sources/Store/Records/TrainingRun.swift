@@ -71,23 +71,25 @@ public struct TrainingRunRecord: Sendable {
   public let lastStep: TrainingMetrics?
   public let lastEvaluation: TrainingMetrics?
 
-  init(_ row: Row) {
-    id = RecordID(.trainingRun, row["id"])
+  init(_ row: Row) throws {
+    id = RecordID(.trainingRun, try row.required("id"))
     entry = TrainingRunEntry(
-      directory: row["directory"], settings: row.json("settings"), data: row.json("data"),
-      version: row["version"], initialCheckpoint: row.id(.checkpoint, "initial_checkpoint_id"))
-    status = RunStatus(rawValue: row["status"]) ?? .failed
-    message = row["message"]
-    startedAt = row["started_at"]
-    updatedAt = row["updated_at"]
-    seconds = row["seconds"]
-    host = row["host"]
-    func metrics(_ kind: TrainingMetrics.Kind) -> TrainingMetrics? {
-      guard let step: Int = row["\(kind)_number"] else { return nil }
-      return TrainingMetrics(kind, step: step, values: row.json("\(kind)_values").object ?? JSONObject())
+      directory: try row.required("directory"), settings: try row.json("settings"),
+      data: try row.json("data"),
+      version: try row.required("version"),
+      initialCheckpoint: try row.id(.checkpoint, "initial_checkpoint_id"))
+    status = RunStatus(rawValue: try row.required("status")) ?? .failed
+    message = try row.optional("message")
+    startedAt = try row.required("started_at")
+    updatedAt = try row.required("updated_at")
+    seconds = try row.required("seconds")
+    host = try row.required("host")
+    func metrics(_ kind: TrainingMetrics.Kind) throws -> TrainingMetrics? {
+      guard let step: Int = try row.optional("\(kind)_number") else { return nil }
+      return TrainingMetrics(kind, step: step, values: try row.json("\(kind)_values").object ?? JSONObject())
     }
-    lastStep = metrics(.step)
-    lastEvaluation = metrics(.evaluation)
+    lastStep = try metrics(.step)
+    lastEvaluation = try metrics(.evaluation)
   }
 
   public var document: JSONValue {
@@ -198,7 +200,7 @@ extension Store {
           db, sql: TrainingRunRecord.query + " WHERE training_run.id = ?",
           arguments: [id.number(of: .trainingRun)])
       else { throw StoreError.noSuchRecord(path, id) }
-      return TrainingRunRecord(row)
+      return try TrainingRunRecord(row)
     }
   }
 
@@ -210,7 +212,10 @@ extension Store {
       try Row.fetchAll(
         db, sql: "SELECT step, metrics FROM training_metric WHERE run_id = ? AND kind = ? ORDER BY step",
         arguments: [run.number(of: .trainingRun), kind.rawValue]
-      ).map { TrainingMetrics(kind, step: $0["step"], values: $0.json("metrics").object ?? JSONObject()) }
+      ).map { row in
+        TrainingMetrics(
+          kind, step: try row.required("step"), values: try row.json("metrics").object ?? JSONObject())
+      }
     }
   }
 }

@@ -54,23 +54,25 @@ public struct TranscriptRecord: Sendable {
   public let checkpointPath: String?
 
   /// Of the view `history`.
-  init(_ row: Row) {
-    utterance = RecordID(.utterance, row["utterance_id"])
+  init(_ row: Row) throws {
+    utterance = RecordID(.utterance, try row.required("utterance_id"))
     entry = TranscriptEntry(
       utterance: UtteranceEntry(
-        hash: row["utterance_hash"], audioHash: row["audio_hash"], offsetSeconds: row["offset_seconds"],
-        lengthSeconds: row["length_seconds"], durationSeconds: row["duration"]),
-      name: row["name"], audioPath: row["path"], text: row["text"], score: row["score"],
-      acousticScore: row["acoustic_score"], languageModelScore: row["lm_score"],
-      confidence: row["confidence"],
-      words: row.json("words"), alternatives: row.json("nbest"), seconds: row.json("seconds"))
-    run = RecordID(.decodeRun, row["run_id"])
-    startedAt = row["started_at"]
-    decoder = row["decoder"]
-    precision = row["precision"]
-    checkpoint = row.id(.checkpoint, "checkpoint_id")
-    checkpointHash = row["checkpoint_hash"]
-    checkpointPath = row["checkpoint_path"]
+        hash: try row.required("utterance_hash"), audioHash: try row.required("audio_hash"),
+        offsetSeconds: try row.optional("offset_seconds"),
+        lengthSeconds: try row.optional("length_seconds"), durationSeconds: try row.required("duration")),
+      name: try row.required("name"), audioPath: try row.required("path"), text: try row.required("text"),
+      score: try row.optional("score"),
+      acousticScore: try row.optional("acoustic_score"), languageModelScore: try row.optional("lm_score"),
+      confidence: try row.optional("confidence"),
+      words: try row.json("words"), alternatives: try row.json("nbest"), seconds: try row.json("seconds"))
+    run = RecordID(.decodeRun, try row.required("run_id"))
+    startedAt = try row.required("started_at")
+    decoder = try row.required("decoder")
+    precision = try row.required("precision")
+    checkpoint = try row.id(.checkpoint, "checkpoint_id")
+    checkpointHash = try row.optional("checkpoint_hash")
+    checkpointPath = try row.optional("checkpoint_path")
   }
 
   /// The fields of a JSON line of `decode`, and behind them where the text comes from. `offset` stands only

@@ -33,12 +33,13 @@ public struct UtteranceRecord: Sendable {
   /// Where its recording was last seen.
   public let path: String
 
-  init(_ row: Row) {
-    id = RecordID(.utterance, row["id"])
+  init(_ row: Row) throws {
+    id = RecordID(.utterance, try row.required("id"))
     entry = UtteranceEntry(
-      hash: row["hash"], audioHash: row["audio_hash"], offsetSeconds: row["offset_seconds"],
-      lengthSeconds: row["length_seconds"], durationSeconds: row["duration"])
-    path = row["path"]
+      hash: try row.required("hash"), audioHash: try row.required("audio_hash"),
+      offsetSeconds: try row.optional("offset_seconds"),
+      lengthSeconds: try row.optional("length_seconds"), durationSeconds: try row.required("duration"))
+    path = try row.required("path")
   }
 
   public var document: JSONValue {
@@ -57,7 +58,7 @@ extension Store {
         let row = try Row.fetchOne(
           db, sql: "SELECT * FROM utterance WHERE id = ?", arguments: [id.number(of: .utterance)])
       else { throw StoreError.noSuchRecord(path, id) }
-      return UtteranceRecord(row)
+      return try UtteranceRecord(row)
     }
   }
 
