@@ -45,7 +45,7 @@ struct FinetuneCommand: ParsableCommand {
       console.failure("\(error)")
       throw ExitCode(error.isUsage ? 64 : 1)
     }
-    var session = FinetuneSession(options)
+    let session = FinetuneSession(options)
     try session.start()
   }
 }

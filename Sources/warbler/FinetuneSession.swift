@@ -7,7 +7,7 @@ import Glibc
 #endif
 
 /// One call of `finetune`, from the options to the exit code: what happens is written to stderr.
-struct FinetuneSession {
+final class FinetuneSession {
   private let options: FinetuneOptions
   private var console: Console
   private var progress: FinetuneProgress?
@@ -18,14 +18,14 @@ struct FinetuneSession {
   }
 
   /// Trains, and leaves through an exit code where that is not 0.
-  mutating func start() throws {
+  func start() throws {
     Interruption.install()
     // A file that may not grow is an error of `write`, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     let outcome: FinetuneOutcome
     do {
       outcome = try FinetuneRun(options: options).run(shouldStop: { Interruption.signal != nil }) { event in
-        deliver(event)
+        self.deliver(event)
       }
     } catch let error as UsageError {
       console.failure("\(error)")
@@ -45,7 +45,7 @@ struct FinetuneSession {
     }
   }
 
-  private mutating func deliver(_ event: FinetuneEvent) {
+  private func deliver(_ event: FinetuneEvent) {
     switch event {
     case .started(let step, let total): progress = FinetuneProgress(total: total, from: step)
     case .note(let line): console.note(line)
