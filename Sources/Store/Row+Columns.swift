@@ -1,8 +1,8 @@
 import GRDB
 import JSON
 
-/// Columns of rows that may come out of a damaged file: what has another type than its column throws, and does not
-/// end the process as GRDB's subscripts do.
+/// Columns of rows that may come out of a damaged file: what has another type than its column throws, and
+/// does not end the process as GRDB's subscripts do.
 extension Row {
   func required<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
     guard let value: Value = try optional(column) else { throw unexpected(column) }

@@ -22,6 +22,7 @@ public final class Store: Sendable {
 
   public let path: String
   let database: DatabaseQueue
+  private let identity: StoreFile.Identity
 
   /// How long a writer waits for others, in seconds. A transaction takes milliseconds: who waits so long
   /// waits for a program that hangs.
@@ -37,10 +38,17 @@ public final class Store: Sendable {
 
   init(path: String, access: Access, patienceSeconds: Double) throws(StoreError) {
     self.path = path
-    try StoreFile.check(path, mayBeMissing: access == .creating)
-    database = try Self.patiently(path) { try Self.open(path, patienceSeconds) }
+    (database, identity) = try StoreFile.open(path, mayBeMissing: access == .creating) {
+      () throws(StoreError) in
+      try Self.patiently(path) { try Self.open(path, patienceSeconds) }
+    }
     // What can be read need not be writable.
     if access == .creating { try endAbandonedRuns() } else { try? endAbandonedRuns() }
+  }
+
+  deinit {
+    try? database.close()
+    StoreFile.closed(identity)
   }
 
   /// Throws what `init` would for a file that is there and is no store of a known version. It changes
@@ -82,12 +90,15 @@ extension Store {
 
   /// Whether nothing has been written into the file yet. Throws for what must not be written into.
   private static func isNew(_ db: Database, _ path: String) throws -> Bool {
-    let identity = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-    if identity != StoreFile.applicationID {
-      guard identity == 0, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0 else {
-        throw StoreError.notAStore(path, found: "another program's database")
-      }
-      return true
+    func isOurs() throws -> Bool {
+      try Int.fetchOne(db, sql: "PRAGMA application_id") == StoreFile.applicationID
+    }
+    if try !isOurs() {
+      var status = stat()
+      guard stat(path, &status) == 0 else { throw StoreError.missing(path) }
+      if status.st_size == 0 { return true }
+      // Unless another process has just begun a store in it.
+      guard try isOurs() else { throw StoreError.notAStore(path, found: "a file that is no store") }
     }
     let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard version <= schemaVersion else { throw StoreError.newer(path, version: version) }

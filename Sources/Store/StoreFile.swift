@@ -1,3 +1,4 @@
+import GRDB
 import Synchronization
 
 #if canImport(Glibc)
@@ -13,6 +14,55 @@ enum StoreFile {
   /// Throws unless the file can be a store of a known version.
   /// - Parameter mayBeMissing: whether a store would be made; then an empty file is as good as none.
   static func check(_ path: String, mayBeMissing: Bool) throws(StoreError) {
+    try inUse.withLock { inUse throws(StoreError) in
+      try check(path, mayBeMissing: mayBeMissing, inUse)
+    }
+  }
+
+  /// Looks at the file, and has SQLite open it if it can be a store; `closed` must follow when it is closed.
+  static func open(
+    _ path: String, mayBeMissing: Bool, _ body: () throws(StoreError) -> DatabaseQueue
+  ) throws(StoreError) -> (database: DatabaseQueue, identity: Identity) {
+    try inUse.withLock { inUse throws(StoreError) in
+      try check(path, mayBeMissing: mayBeMissing, inUse)
+      let database = try body()
+      guard let identity = Identity(of: path) else { throw inaccessible(path, errno) }
+      inUse[identity, default: 0] += 1
+      return (database, identity)
+    }
+  }
+
+  static func closed(_ identity: Identity) {
+    inUse.withLock { inUse in
+      inUse[identity, default: 1] -= 1
+      if inUse[identity] == 0 { inUse[identity] = nil }
+    }
+  }
+
+  struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+
+    init(_ status: stat) {
+      device = UInt64(status.st_dev)
+      inode = UInt64(status.st_ino)
+    }
+
+    /// nil if there is no such file.
+    init?(of path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      self.init(status)
+    }
+  }
+
+  /// Files that this process has open as stores, and how often. As long as one is open, no other file is
+  /// given its inode.
+  private static let inUse = Mutex<[Identity: Int]>([:])
+
+  private static func check(
+    _ path: String, mayBeMissing: Bool, _ inUse: [Identity: Int]
+  ) throws(StoreError) {
     var status = stat()
     guard stat(path, &status) == 0 else {
       if errno == ENOENT, mayBeMissing { return }
@@ -27,27 +77,14 @@ enum StoreFile {
       if mayBeMissing { return }
       throw .notAStore(path, found: "an empty file")
     }
-    let identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-    try seen.withLock { seen throws(StoreError) in
-      // Closing any descriptor of a file ends all locks that this process has on it (POSIX): a store that is
-      // in use here is not opened a second time behind SQLite's back.
-      if seen.contains(identity) { return }
-      try checkHeader(path)
-      seen.insert(identity)
-    }
+    // Closing any descriptor of a file ends all locks that this process has on it (POSIX): a store that is in
+    // use here is not opened a second time behind SQLite's back.
+    if inUse[Identity(status)] == nil { try checkHeader(path) }
   }
-
-  private struct Identity: Hashable {
-    let device: UInt64
-    let inode: UInt64
-  }
-
-  /// Files that were stores when this process opened them.
-  private static let seen = Mutex<Set<Identity>>([])
 
   /// SQLite's file format, 1.3: the magic, big-endian user version at 60 and application id at 68.
   private static func checkHeader(_ path: String) throws(StoreError) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw inaccessible(path, errno) }
     defer { close(file) }
     var header = [UInt8](repeating: 0, count: 100)

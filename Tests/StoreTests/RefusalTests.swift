@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Store
 import TestSupport
 import Testing
@@ -16,7 +17,8 @@ import Testing
     }
     #expect(errors.count == 2)
     #expect(fixture.directory.names == names)
-    #expect(fixture.directory.names.map { contents(of: fixture.directory.file($0)) } == before)
+    let isUnchanged = fixture.directory.names.map { contents(of: fixture.directory.file($0)) } == before
+    #expect(isUnchanged)
     for error in errors {
       #expect(error.description.hasPrefix(path + ": ") && !error.description.contains("\n"))
     }
@@ -28,6 +30,17 @@ import Testing
     let error = refusal(fixture.directory.write(text, as: "warbler.db"))
     #expect(error?.kind == .notAStore)
     #expect(error?.reason == "expected a store of Warbler, found a file of another kind")
+  }
+
+  @Test func `is refused and left as it was: a file in the place, or with the inode, of a store that was`()
+    throws
+  {
+    for _ in 0..<20 {
+      _ = try fixture.open().decodeRuns()
+      unlink(fixture.path)
+      #expect(refusal(fixture.directory.write("x", as: "warbler.db"))?.kind == .notAStore)
+      unlink(fixture.path)
+    }
   }
 
   @Test(arguments: ["DELETE", "WAL"])

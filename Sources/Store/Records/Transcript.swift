@@ -105,7 +105,7 @@ public struct TranscriptRecord: Sendable {
 extension Store {
   /// Adds results to a run in one transaction: transcripts, and inputs that failed since the last call.
   ///
-  /// - Complexity: 0.1 ms a call and less for each transcript, plus waiting for other writers.
+  /// - Complexity: 0.1 ms of the processor for a transcript, plus waiting for the file and for other writers.
   public func add(
     _ transcripts: [TranscriptEntry], failures: Int = 0, to run: RecordID
   ) throws(StoreError) {
