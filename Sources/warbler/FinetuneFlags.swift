@@ -108,7 +108,7 @@ struct BatchesFlags: FinetuneFlags {
   @Option(help: help("speed-perturb")) var speedPerturb: String?
   @Option(help: help("gain-db")) var gainDb: String?
   @Option(help: help("noise")) var noise: String?
-  @Option(help: help("noise-snr")) var noiseSnr: String?
+  @Option(parsing: .unconditional, help: help("noise-snr")) var noiseSnr: String?
   @Option(help: help("noise-prob")) var noiseProb: String?
   @Option(help: help("seed")) var seed: String?
 }

@@ -81,22 +81,24 @@ private func evaluation(_ number: Int) -> MetricsRecord {
 
   @Test func `less is better, equals are told apart by their loss, and what is no number never wins`() {
     var best = BestEvaluation(metric: .wer, patience: 2)
-    #expect(!best.observe(evaluation(1, .nan)))
-    #expect(best.observe(evaluation(2, 1, loss: 3)))
-    #expect(best.observe(evaluation(3, 1, loss: 2.5)))
-    #expect(!best.observe(evaluation(4, 1, loss: 2.5)))
+    let evaluations = [
+      evaluation(1, .nan), evaluation(2, 1, loss: 3), evaluation(3, 1, loss: 2.5),
+      evaluation(4, 1, loss: 2.5),
+    ]
+    #expect(evaluations.map { best.observe($0) } == [false, true, true, false])
     #expect(!best.shouldStop)
-    #expect(!best.observe(evaluation(5, 1.5, loss: 0.1)))
+    _ = best.observe(evaluation(5, 1.5, loss: 0.1))
     #expect(best.shouldStop && best.evaluationsSince == 2)
-    #expect(best.observe(evaluation(6, 0.5)))
+    _ = best.observe(evaluation(6, 0.5))
     #expect(!best.shouldStop && best.best?.step == 6)
   }
 
   @Test func `without patience training never stops, and each metric looks at its own number`() {
     var best = BestEvaluation(metric: .loss, patience: 0)
-    #expect(best.observe(evaluation(1, 0.1, loss: 2)))
-    #expect(best.observe(evaluation(2, 0.9, loss: 1)))
-    for step in 3...50 { #expect(!best.observe(evaluation(step, 0, loss: 9)) && !best.shouldStop) }
+    let answers = [evaluation(1, 0.1, loss: 2), evaluation(2, 0.9, loss: 1)].map { best.observe($0) }
+    #expect(answers == [true, true])
+    for step in 3...50 { _ = best.observe(evaluation(step, 0, loss: 9)) }
+    #expect(best.best?.step == 2 && !best.shouldStop && best.evaluationsSince == 48)
   }
 
   @Test func `the best of the checkpoints that are there, best first, the later of equals`() {

@@ -58,7 +58,8 @@ private var summary: RunSummary {
         !text.contains("href=") && !text.contains("src=") && !text.contains("@import")
           && !text.contains("url("))
       #expect(text.contains("prefers-color-scheme"))
-      #expect(!text.contains("NaN") && !text.contains("nan") && !text.contains("inf"))
+      let numbers = text.replacing("zero-infinity", with: "")
+      #expect(!numbers.contains("NaN") && !numbers.contains("nan") && !numbers.contains("inf"))
     }
     #expect(html.contains("<h1>runs/yesno &lt;1&gt;</h1>") && html.contains("empty &amp; the loss"))
     #expect(html.contains("<th>learning-rate</th><td>5e-05</td>"))
@@ -110,7 +111,7 @@ private var summary: RunSummary {
     let tight = ChartAxis(.linear, from: 0, to: 2300, count: 6, tight: true)
     #expect(tight.ticks == [0, 500, 1000, 1500, 2000] && tight.range == 0...2300)
     let decades = ChartAxis(.logarithmic, from: 0.03, to: 900, count: 5)
-    #expect(decades.ticks == [0.01, 1, 100] && decades.range == 0.01...1000)
+    #expect(decades.ticks == [0.01, 0.1, 1, 10, 100, 1000] && decades.range == 0.01...1000)
     let flat = ChartAxis(.linear, from: 3, to: 3, count: 5)
     #expect(flat.part(3) == 0 && flat.ticks.count > 1)
   }
@@ -132,7 +133,7 @@ private var summary: RunSummary {
   @Test func `numbers are short`() {
     for (value, text) in [
       (0.0, "0"), (1.0, "1"), (0.012345, "0.0123"), (5e-5, "5e-05"), (1234.5, "1230"), (0.3, "0.3"),
-      (-2.5, "-2.5"), (0.1 + 0.2, "0.3"), (99.96, "100"), (1e-300, "1e-300"),
+      (-2.5, "-2.5"), (0.1 + 0.2, "0.3"), (99.96, "100"), (1e-12, "1e-12"),
     ] { #expect(shortNumber(value) == text) }
   }
 }

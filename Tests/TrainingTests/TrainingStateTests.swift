@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import TestSupport
 import Testing
 import Training
@@ -127,7 +128,7 @@ private final class Floats {
   func file(_ name: String, _ values: [Float], more: String? = nil, shape: [Int] = [2, 2]) throws -> String {
     var writer = SafetensorsWriter()
     writer.add("w", shape: shape, values)
-    writer.add("n", shape: [], as: .int64, bytes: [UInt8(values[0]), 0, 0, 0, 0, 0, 0, 0])
+    writer.add("n", shape: [], as: .int64, bytes: [UInt8(values[3]), 0, 0, 0, 0, 0, 0, 0])
     if let more { writer.add(more, shape: [1], [1]) }
     try writer.write(to: directory.file(name))
     return directory.file(name)
@@ -143,7 +144,7 @@ private final class Floats {
     try average.write(to: directory.file("mean"))
     let mean = try SafetensorsFile(path: directory.file("mean"))
     #expect(try mean.floats("w") == average.floats("w"))
-    #expect(try mean.withBytes(of: "n") { Array($1) } == [1, 0, 0, 0, 0, 0, 0, 0])
+    #expect(try mean.withBytes(of: "n") { Array($1) } == [4, 0, 0, 0, 0, 0, 0, 0])
     #expect(try CheckpointAverage(paths: [paths[1]]).floats("w") == [1, 0.5, 1, 3])
   }
 

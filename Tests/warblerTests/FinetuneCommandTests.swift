@@ -26,7 +26,7 @@ import Training
     (["--steps", "0"], "--steps 0: expected a whole number from 1"),
     (["--precision", "bf16"], "--precision bf16: training in bf16 is not in this version; use fp32"),
     (["--betas", "1,2"], "--betas 1,2: expected two numbers"),
-    (["--no-zero-infinity", "--clip", "-1"], "--clip -1: expected a number of 0 or more"),
+    (["--no-zero-infinity", "--clip=-1"], "--clip -1: expected a number of 0 or more"),
     (["--resume"], "--resume: expected --out DIR"),
     ([], "--model: expected a checkpoint"),
   ])

@@ -2,6 +2,9 @@ extension FinetuneOptions {
   /// Refuses options that do not go together.
   /// - Throws: ``OptionError``, one line.
   public func validate() throws(OptionError) {
+    if precision == .bf16 {
+      throw OptionError("--precision bf16: training in bf16 is not in this version; use fp32")
+    }
     if model == nil && initialConfiguration == nil {
       throw OptionError(
         "--model: expected a checkpoint, or --init CONFIG.json for random weights, found neither")
@@ -10,9 +13,6 @@ extension FinetuneOptions {
       throw OptionError("--\(name): expected a manifest, found none")
     }
     if out.isEmpty { throw OptionError("--out: expected a directory for the run, found none") }
-    if precision == .bf16 {
-      throw OptionError("--precision bf16: training in bf16 is not in this version; use fp32")
-    }
     if initialConfiguration != nil {
       if vocabulary == nil && !vocabularyFromData {
         throw OptionError("--init: random weights have no vocabulary; add --vocab FILE or --vocab-from-data")

@@ -25,16 +25,16 @@ struct ChartAxis {
       let upper = all.first { $0 >= high * 0.9999 } ?? high
       range = lower...upper
       let inside = all.filter { $0 >= lower * 0.999 && $0 <= upper * 1.001 }
-      let stride = max(1, (inside.count + count - 1) / count)
+      let stride = inside.count <= count + 2 ? 1 : (inside.count + count - 1) / count
       ticks = inside.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
     } else {
-      let step = Self.niceStep((high - low) / Double(count))
-      let lower = tight ? low : floor(low / step) * step
-      let upper = tight ? high : ceil(high / step) * step
+      let step = Self.step(atLeast: (high - low) / Double(count))
+      let lower = tight ? low : step.times(Int(floor(low / step.size)))
+      let upper = tight ? high : step.times(Int(ceil(high / step.size)))
       range = lower...upper
-      let first = Int(ceil(lower / step - 1e-9))
-      let last = Int(floor(upper / step + 1e-9))
-      ticks = first <= last ? (first...last).map { Self.product($0, step) } : []
+      let first = Int(ceil(lower / step.size - 1e-9))
+      let last = Int(floor(upper / step.size + 1e-9))
+      ticks = first <= last ? (first...last).map(step.times) : []
     }
   }
 
@@ -47,17 +47,24 @@ struct ChartAxis {
     return min(1, max(0, part))
   }
 
-  /// 1, 2 or 5 times a power of ten, at least `size`.
-  private static func niceStep(_ size: Double) -> Double {
+  /// 1, 2 or 5 times a power of ten.
+  private struct Step {
+    let mantissa: Double
+    let power: Double
+
+    var size: Double { times(1) }
+
+    /// One rounding, since powers of ten up to 10^22 are exact: 3 x 0.1 is 0.3.
+    func times(_ count: Int) -> Double {
+      let product = Double(count) * mantissa
+      return power < 0 ? product / pow(10, -power) : product * pow(10, power)
+    }
+  }
+
+  private static func step(atLeast size: Double) -> Step {
     let power = floor(log10(size))
     let mantissa = size / pow(10, power)
     let nice = mantissa <= 1.001 ? 1.0 : mantissa <= 2.001 ? 2 : mantissa <= 5.001 ? 5 : 10
-    // Dividing by a power of ten rounds better than multiplying by its inverse.
-    return power < 0 ? nice / pow(10, -power) : nice * pow(10, power)
-  }
-
-  /// 3 x 0.1 as 0.3.
-  private static func product(_ count: Int, _ step: Double) -> Double {
-    step < 1 ? Double(count) / (1 / step) : Double(count) * step
+    return Step(mantissa: nice, power: power)
   }
 }

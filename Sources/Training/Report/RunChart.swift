@@ -77,7 +77,8 @@ public struct RunChart {
   private static let style = """
     .w-page{fill:#fff}.w-title{font:600 15px system-ui,"DejaVu Sans",sans-serif;fill:#1b2430}
     .w-label{font:12px system-ui,"DejaVu Sans",sans-serif;fill:#5b6675}
-    .w-note{font:600 12px system-ui,"DejaVu Sans",sans-serif;fill:#1b2430}
+    .w-note{font:600 12px system-ui,"DejaVu Sans",sans-serif;fill:#1b2430;
+    stroke:#fff;stroke-width:4px;paint-order:stroke;stroke-linejoin:round}
     .w-end{text-anchor:end}.w-middle{text-anchor:middle}.w-grid{stroke:#e4e8ee;stroke-width:1}
     .w-line{fill:none;stroke-width:2;stroke-linejoin:round}.w-dot{stroke:none}
     .w-mark{fill:none;stroke:#1b2430;stroke-width:1.5}
@@ -87,7 +88,7 @@ public struct RunChart {
     .w-dot.w-raw,.w-dot.w-smooth{fill:#1f5fa8}
     @media (prefers-color-scheme:dark){
     .w-page{fill:#14181f}.w-title,.w-note{fill:#e6eaf0}.w-label{fill:#9aa6b5}.w-grid{stroke:#2a313c}
-    .w-mark{stroke:#e6eaf0}.w-raw{stroke:#34506f}.w-smooth{stroke:#6aa9ee}
+    .w-note{stroke:#14181f}.w-mark{stroke:#e6eaf0}.w-raw{stroke:#34506f}.w-smooth{stroke:#6aa9ee}
     .w-dev{stroke:#f0955a}.w-wer{stroke:#b98cf0}.w-cer{stroke:#4cc3a7}
     .w-dot.w-dev{fill:#f0955a}.w-dot.w-wer{fill:#b98cf0}.w-dot.w-cer{fill:#4cc3a7}
     .w-dot.w-raw,.w-dot.w-smooth{fill:#6aa9ee}}

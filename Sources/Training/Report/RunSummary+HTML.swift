@@ -12,9 +12,9 @@ extension RunSummary {
     let body = [
       tiles, section("Diagnosis", diagnosis),
       "<section class=\"chart\">\n\(RunChart(records, best: bestStep).svg(standalone: false))</section>\n",
-      "<div class=\"columns\">", section("Evaluations", evaluationTable),
+      "<div class=\"columns\"><div>", section("Evaluations", evaluationTable), "</div><div>",
       section("Checkpoints", checkpointTable),
-      section("Corpus", table(corpus)), section("Run", table(facts)), "</div>\n",
+      section("Corpus", table(corpus)), section("Run", table(facts)), "</div></div>\n",
       section("Settings", table(settings), note: "Those that are not the default stand out."),
     ]
     return head + body.joined() + "</main></body></html>\n"

@@ -32,7 +32,6 @@ public final class CheckpointFolder {
     lock = try Self.lock(out)
     steps = Self.steps(in: out)
     if !resumes, let last = steps.last {
-      close(lock)
       throw CheckpointError(
         .unwritable, path: out, expected: "a directory without a run",
         found: "checkpoints up to step-\(last)", remedy: "go on with --resume, or choose another --out")
