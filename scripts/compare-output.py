@@ -159,7 +159,7 @@ def main():
             if name in TRAINED and (wrong := {n for n in changed(out / "last", start) if not n.startswith(TRAINED[name])}):
                 print(f"{name}\tchanged: {sorted(wrong)}")
                 bad += 1
-            if (out / "last/adapter_config.json").exists():
+            if (out / "last/adapter").exists():
                 bad += not check_adapter(name, out, start)
     sys.exit(1 if bad else 0)
 
@@ -173,7 +173,7 @@ def check_adapter(name, out, start):
     merged = AutoModelForCTC.from_pretrained(out / "last").eval()
     classes = merged.lm_head.out_features
     base = AutoModelForCTC.from_pretrained(start, vocab_size=classes, ignore_mismatched_sizes=True).eval()
-    adapted = PeftModel.from_pretrained(base, out / "last").eval()
+    adapted = PeftModel.from_pretrained(base, out / "last/adapter").eval()
     difference = (adapted(waveform).logits - merged(waveform).logits).abs().max().item()
     print(f"{name}\tadapter\t{difference:.1e} from the merged weights")
     return difference <= TOLERANCE

@@ -54,10 +54,18 @@ struct FinetuneFixture {
 
   /// Every file of all checkpoints.
   func checkpoints(of out: String) -> [String: [UInt8]] {
+    files(in: file("\(out)/checkpoints"))
+  }
+
+  private func files(in directory: String) -> [String: [UInt8]] {
     var files: [String: [UInt8]] = [:]
-    for folder in names(in: file("\(out)/checkpoints")) {
-      for name in names(in: file("\(out)/checkpoints/\(folder)")) {
-        files["\(folder)/\(name)"] = contents(of: file("\(out)/checkpoints/\(folder)/\(name)"))
+    for name in names(in: directory) {
+      var status = stat()
+      guard lstat("\(directory)/\(name)", &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        for (inner, bytes) in self.files(in: "\(directory)/\(name)") { files["\(name)/\(inner)"] = bytes }
+      } else {
+        files[name] = contents(of: "\(directory)/\(name)")
       }
     }
     return files

@@ -191,8 +191,13 @@ final class FinetuneLoop {
         try preparation.writer.write(trainer.weights, to: directory)
       }
       if options.loraSave == .peft {
+        // Apart: transformers would load the base model and the adapter in place of the merged weights.
+        let adapter = "\(directory)/adapter"
+        guard mkdir(adapter, 0o777) == 0 else {
+          throw InputFailure(adapter, "cannot be made: \(SystemError(number: errno))")
+        }
         try trainer.writeLowRankAdapter(
-          to: directory, baseModel: options.model ?? options.initialConfiguration ?? "")
+          to: adapter, baseModel: options.model ?? options.initialConfiguration ?? "")
       }
       try state.write(to: directory, tensors: trainer.state)
     }
@@ -249,6 +254,7 @@ final class FinetuneLoop {
       case .stoppedEarly:
         "stopped early after \(trainer.step) steps: no new best for \(options.earlyStopping) evaluations"
       case .interrupted: "interrupted after \(trainer.step) of \(preparation.totalSteps) steps"
+      case .interruptedBeforeSteps: "interrupted before the first step"
       }
     var summary = RunSummary(title: options.out, outcome: words)
     let model = preparation.trainer.weights.configuration
