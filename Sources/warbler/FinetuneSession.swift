@@ -40,6 +40,11 @@ final class FinetuneSession {
       console.note("stopped by \(name) and saved; go on with: warbler finetune --resume --out \(options.out)")
       throw ExitCode(128 + signal)
     }
+    if outcome == .interruptedBeforeSteps, let signal = Interruption.signal {
+      console.note(
+        "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") before the first step; nothing was changed")
+      throw ExitCode(128 + signal)
+    }
     if outcome == .stoppedEarly {
       console.note("no new best for \(options.earlyStopping) evaluations: stopped early")
     }

@@ -28,18 +28,22 @@ public final class Subprocess {
   }()
 
   /// Starts the command. stderr goes to a file, so that reading stdout to its end can never block.
-  /// - Parameter directory: to work in; nil for an empty one.
+  /// - Parameters:
+  ///   - directory: to work in; nil for an empty one.
+  ///   - fileBytes: the size beyond which the system refuses to let a file grow, as on a full disk.
   public init(
     _ arguments: [String], executable: String = "warbler", input: [UInt8]? = nil, environment: [String] = [],
-    in directory: String? = nil
+    in directory: String? = nil, fileBytes: Int? = nil
   ) {
     let errors = streams.write([], as: "stderr")
     let input = streams.write(input ?? [], as: "stdin")
     if directory == nil { streams.folder("work") }
     let directory = directory ?? streams.file("work")
+    let limits = fileBytes.map { ["prlimit", "--fsize=\($0)"] } ?? []
     (process, output) = Self.spawning.withLock { _ in
       Self.spawn(
-        ["\(Self.products)/\(executable)"] + arguments, input: input, errors: errors, environment, directory)
+        limits + ["\(Self.products)/\(executable)"] + arguments, input: input, errors: errors, environment,
+        directory)
     }
     self.errors = errors
   }

@@ -180,6 +180,24 @@ private struct Trace {
     #expect(counted.map(\.kind) == [.infeasible])
   }
 
+  @Test func `an infinite loss of a text that fits is the model's breakdown, counted as 0 or not`() {
+    for zeroInfinity in [true, false] {
+      var trace = Trace()
+      trace.diagnosis = Diagnosis(.init(learningRate: 1e-3, warmupSteps: 0, zeroInfinity: zeroInfinity))
+      trace.run(5) { _ in 3 }
+      let findings = trace.diagnosis.observe(
+        StepFacts(
+          step: 6, loss: zeroInfinity ? 0 : .infinity, gradientNorm: 0, learningRate: 1e-3,
+          brokenUtterance: "a",
+          brokenUtteranceFits: true))
+      #expect(
+        findings.map(\.message) == [
+          "step 6: the loss is infinite, first in utterance a; resume from an earlier checkpoint with a lower "
+            + "--learning-rate (0.001 now) or a lower --clip"
+        ])
+    }
+  }
+
   @Test func `every message is one line`() {
     var trace = Trace()
     trace.run(100, norm: { _ in 3 }) { 10 - 6 * $0 }

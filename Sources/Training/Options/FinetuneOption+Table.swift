@@ -148,7 +148,7 @@ extension FinetuneOption {
       "lora-targets", .lora, "NAMES", \.loraTargets, .loraTargets, "The projections that get factors."),
     row(
       "lora-save", .lora, "merged|peft", \.loraSave, .choice(),
-      "Save whole weights, or the factors in PEFT's layout."),
+      "Save whole weights, or beside them the factors in PEFT's layout."),
   ]
 
   private static let batches = [

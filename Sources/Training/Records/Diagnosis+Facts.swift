@@ -10,12 +10,15 @@ public struct StepFacts: Sendable, Equatable {
   public var updateRatio: Double?
   /// The first utterance whose loss is not finite.
   public var brokenUtterance: String?
+  /// Whether that utterance's labels fit into its frames: an infinite loss is then the model's doing, not the
+  /// text's.
+  public var brokenUtteranceFits: Bool
   /// The first layer whose output is not finite; nil where nobody looked.
   public var brokenLayer: String?
 
   public init(
     step: Int, loss: Double, gradientNorm: Double, learningRate: Double, updateRatio: Double? = nil,
-    brokenUtterance: String? = nil, brokenLayer: String? = nil
+    brokenUtterance: String? = nil, brokenUtteranceFits: Bool = false, brokenLayer: String? = nil
   ) {
     self.step = step
     self.loss = loss
@@ -23,6 +26,7 @@ public struct StepFacts: Sendable, Equatable {
     self.learningRate = learningRate
     self.updateRatio = updateRatio
     self.brokenUtterance = brokenUtterance
+    self.brokenUtteranceFits = brokenUtteranceFits
     self.brokenLayer = brokenLayer
   }
 }

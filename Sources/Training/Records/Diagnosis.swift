@@ -63,7 +63,9 @@ public struct Diagnosis: Sendable {
 
   /// Looks at a step.
   public mutating func observe(_ step: StepFacts) -> [Finding] {
-    guard step.loss.isFinite && step.gradientNorm.isFinite else { return broken(step) }
+    // An infinite loss that counts as 0 is hidden in the step's, and yet the model has broken down.
+    let isBroken = step.brokenUtterance != nil && step.brokenUtteranceFits
+    guard step.loss.isFinite && step.gradientNorm.isFinite && !isBroken else { return broken(step) }
     var findings = infeasible(step)
     losses.append(step.loss)
     norms.append(step.gradientNorm)
@@ -102,13 +104,14 @@ extension Diagnosis {
   private mutating func broken(_ step: StepFacts) -> [Finding] {
     brokenCount += 1
     guard isPowerOfTen(brokenCount) else { return [] }
-    let value = step.loss.isFinite ? step.gradientNorm : step.loss
-    let name = step.loss.isFinite ? "gradient norm" : "loss"
+    let isNorm = step.loss.isFinite && !step.gradientNorm.isFinite
+    let value = isNorm ? step.gradientNorm : step.loss.isFinite ? .infinity : step.loss
+    let name = isNorm ? "gradient norm" : "loss"
     var line = "step \(step.step): the \(name) is \(value.isNaN ? "not a number" : "infinite")"
     if let utterance = step.brokenUtterance { line += ", first in utterance \(utterance)" }
     if let layer = step.brokenLayer { line += ", in \(layer)" }
     if brokenCount > 1 { line += " (\(brokenCount) steps so far)" }
-    let isInfinite = step.loss == .infinity && !settings.zeroInfinity
+    let isInfinite = step.loss == .infinity && !settings.zeroInfinity && !step.brokenUtteranceFits
     line +=
       isInfinite
       ? "; its text needs more frames than it has: leave it out ('warbler corpus check'), or --zero-infinity"

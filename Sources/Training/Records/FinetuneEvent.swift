@@ -17,4 +17,6 @@ public enum FinetuneOutcome: Sendable, Equatable {
   case stoppedEarly
   /// It was asked to stop, and has saved.
   case interrupted
+  /// It was asked to stop before its first step: there is nothing to save.
+  case interruptedBeforeSteps
 }

@@ -39,7 +39,7 @@ extension TrainingState {
     guard let sums = try object(directory + "/state.json")["crc32c"]?.object else {
       throw damaged(directory + "/state.json", "crc32c, an object", "none")
     }
-    let file = try SafetensorsFile(path: path)
+    let file = try Self.opened(path)
     let names = Set(tensors.map(\.name))
     if let other = file.tensors.first(where: { !names.contains($0.name) }) {
       throw CheckpointError(
@@ -47,15 +47,27 @@ extension TrainingState {
         found: "\(file.tensors.count) with it", remedy: "resume with the options that the run began with")
     }
     for tensor in tensors {
-      try file.copyFloats(of: tensor.name, expectingShape: tensor.shape, into: tensor.floats)
+      do {
+        try file.copyFloats(of: tensor.name, expectingShape: tensor.shape, into: tensor.floats)
+      } catch {
+        throw damaged(error)
+      }
       let sum = tensor.checkSum
       guard sums[tensor.name] == .string(sum) else {
         throw CheckpointError(
           .malformedHeader, path: path, subject: tensor.name,
           expected: "the check sum \(sums[tensor.name]?.string ?? "of state.json")", found: sum,
-          remedy: "the file is damaged: remove this checkpoint, and resume from the one before it")
+          remedy: "the file is damaged: \(remedy)")
       }
       file.releasePages(of: tensor.name)
+    }
+  }
+
+  private static func opened(_ path: String) throws(CheckpointError) -> SafetensorsFile {
+    do {
+      return try SafetensorsFile(path: path)
+    } catch {
+      throw damaged(error)
     }
   }
 
@@ -70,8 +82,15 @@ extension TrainingState {
   }
 
   private static func damaged(_ path: String, _ expected: String, _ found: String) -> CheckpointError {
-    CheckpointError(
-      .unreadable, path: path, expected: expected, found: found,
-      remedy: "remove this checkpoint, and resume from the one before it")
+    CheckpointError(.unreadable, path: path, expected: expected, found: found, remedy: remedy)
   }
+
+  /// There is no other copy of this file to fetch.
+  private static func damaged(_ error: CheckpointError) -> CheckpointError {
+    CheckpointError(
+      error.kind, path: error.path, subject: error.subject, expected: error.expected, found: error.found,
+      remedy: remedy)
+  }
+
+  private static let remedy = "remove this checkpoint, and resume from the one before it"
 }

@@ -135,6 +135,9 @@ public final class Trainer {
     return tensors
   }
 
+  /// Of what is trained: weights that were read back must have that of ``counts``.
+  public var weightsCheckSum: String { Self.tensor("parameters", trained).checkSum }
+
   private static func tensor(_ name: String, _ storage: ParameterStorage) -> StateTensor {
     StateTensor(
       name, shape: [storage.layout.count],
@@ -146,6 +149,7 @@ public final class Trainer {
     [
       "optimizer_steps": .array(optimizer.steps.map { .integer(Int64($0)) }),
       "average_updates": .integer(Int64(average?.updates ?? 0)),
+      "weights_crc32c": .string(weightsCheckSum),
     ]
   }
 

@@ -32,7 +32,8 @@ struct FinetuneCorpus {
   /// - Returns: nil if `shouldStop` came between.
   /// - Throws: one line, for a manifest that cannot be used.
   init?(
-    _ options: FinetuneOptions, source: Source, configuration: ModelConfiguration, sampleRate: Int, threads: Int,
+    _ options: FinetuneOptions, source: Source, configuration: ModelConfiguration, sampleRate: Int,
+    threads: Int,
     shouldStop: () -> Bool
   ) throws {
     var checks = CorpusCheckOptions()
@@ -48,7 +49,10 @@ struct FinetuneCorpus {
     guard var report = try checker.run(train: options.train, dev: options.dev, shouldStop: shouldStop) else {
       return nil
     }
+    let policy: BadRowPolicy = options.badRows == .stop ? .stop : .leaveOut
     if case .characters(let rules) = source {
+      // Without a usable row there would be no characters, and each text would be to blame for that.
+      try report.confirm(policy)
       let texts = report.train.usable.compactMap { report.train.preparedTexts[$0] }
       let vocabulary = CTCVocabulary(charactersOf: texts)
       report = CorpusCheck(encoder: TranscriptEncoder(vocabulary: vocabulary, rules: rules), options: checks)
@@ -58,7 +62,7 @@ struct FinetuneCorpus {
       guard let vocabulary = encoder.vocabulary else { preconditionFailure("an encoder without vocabulary") }
       self.vocabulary = vocabulary
     }
-    try report.confirm(options.badRows == .stop ? .stop : .leaveOut)
+    try report.confirm(policy)
     self.report = report
     train = Self.examples(report.train)
     dev = Self.examples(report.dev)
@@ -66,7 +70,9 @@ struct FinetuneCorpus {
 
   private static func examples(_ part: CorpusReport.Part) -> [Example] {
     part.usable.compactMap { index in
-      guard let labels = part.labels[index], let measurement = part.rows[index].measurement else { return nil }
+      guard let labels = part.labels[index], let measurement = part.rows[index].measurement else {
+        return nil
+      }
       return Example(
         row: part.rows[index], labels: labels, reference: part.preparedTexts[index] ?? "",
         audioHash: measurement.hash, seconds: measurement.seconds, key: UInt32(index))
@@ -79,7 +85,9 @@ struct FinetuneCorpus {
       let seconds = part.usable.reduce(0) { $0 + part.rows[$1].seconds }
       let total = "\(part.split.rawValue): \(part.usable.count) utterances, \(shortNumber(seconds / 60)) min"
       let rejected = part.findings.filter { $0.severity == .reject }
-      return [total + (rejected.isEmpty ? "" : "; \(part.rejectedCount) of \(part.rows.count) rows are left out:")]
+      return [
+        total + (rejected.isEmpty ? "" : "; \(part.rejectedCount) of \(part.rows.count) rows are left out:")
+      ]
         + rejected.prefix(10).map { "  \(part.rows[$0.row].place): \($0.message)" }
         + (rejected.count > 10 ? ["  and \(rejected.count - 10) more; see 'warbler corpus check'"] : [])
     }

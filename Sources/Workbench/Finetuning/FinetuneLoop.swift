@@ -52,7 +52,7 @@ final class FinetuneLoop {
           "train": .string(preparation.dataHash),
           "dev": .string(preparation.corpus.hash(of: preparation.corpus.dev)),
           "train_seconds": .number(preparation.corpus.train.reduce(0) { $0 + $1.seconds }),
-        ], resumedStep: step)
+        ], resumedStep: options.resumes ? step ?? 0 : nil)
     evaluation = DevEvaluation(
       examples: preparation.corpus.dev, vocabulary: preparation.corpus.vocabulary,
       reduction: options.lossReduction, zeroInfinity: options.zeroInfinity)
@@ -65,6 +65,22 @@ final class FinetuneLoop {
         learningRate: options.learningRate,
         warmupSteps: options.phases(ofSteps: preparation.totalSteps).warmup, freezeSteps: options.freezeSteps,
         zeroInfinity: options.zeroInfinity))
+    try catchUp(with: step)
+  }
+
+  /// Does what a run that was killed had not come to: its last checkpoint was complete, but the link to the
+  /// best and the store may not know of it.
+  private func catchUp(with step: Int?) throws {
+    guard let step else { return }
+    if let step = best.best?.step { try folder.markBest(step) }
+    for record in try MetricsLog.records(at: log.path) {
+      try recorder?.add(record)
+      if case .evaluation(let evaluation) = record {
+        evaluations.append(evaluation)
+        lastEvaluation = evaluation
+      }
+    }
+    try register(folder.path(ofStep: step), step: step)
   }
 
   func run(shouldStop: () -> Bool) throws -> FinetuneOutcome {
@@ -83,7 +99,9 @@ final class FinetuneLoop {
   private func train(_ shouldStop: () -> Bool) throws -> FinetuneOutcome {
     let total = preparation.totalSteps
     try deliver(.started(step: trainer.step, total: total))
+    if trainer.step >= total { try deliver(.note("all \(total) steps are done; --steps goes on to more")) }
     while trainer.step < total {
+      if best.shouldStop { return .stoppedEarly }
       try takeStep()
       let step = trainer.step
       let isLast = step == total
@@ -127,6 +145,8 @@ final class FinetuneLoop {
         StepFacts(
           step: record.step, loss: update.loss, gradientNorm: update.gradientNorm,
           learningRate: update.learningRate, brokenUtterance: worst.map { all[$0].row.id },
+          // Rows whose text does not fit are left out, and are not sped up so far that it would not.
+          brokenUtteranceFits: true,
           brokenLayer: broken?.place)))
   }
 
@@ -138,9 +158,8 @@ final class FinetuneLoop {
 
   private func report(_ new: [Diagnosis.Finding]) throws {
     for finding in new {
-      let line = "step \(finding.step): \(finding.message)"
-      findings.append(line)
-      try deliver(.note(line))
+      findings.append(finding.message)
+      try deliver(.note(finding.message))
     }
   }
 
@@ -168,35 +187,53 @@ final class FinetuneLoop {
     let state = TrainingState(
       step: step, seed: options.seed, best: best, identity: options.identity, data: preparation.dataHash,
       details: trainer.counts)
-    let path = try folder.save(step: step, isBest: isBest, protecting: bestSteps) { directory in
+    let path = try folder.save(step: step, isBest: isBest, protecting: Set(averagedSteps)) { directory in
       try trainer.withAveragedWeights {
         try preparation.writer.write(trainer.weights, to: directory)
       }
       if options.loraSave == .peft {
+        // Apart: transformers would load the base model and the adapter in place of the merged weights.
+        let adapter = "\(directory)/adapter"
+        guard mkdir(adapter, 0o777) == 0 else {
+          throw InputFailure(adapter, "cannot be made: \(SystemError(number: errno))")
+        }
         try trainer.writeLowRankAdapter(
-          to: directory, baseModel: options.model ?? options.initialConfiguration ?? "")
+          to: adapter, baseModel: options.model ?? options.initialConfiguration ?? "")
       }
       try state.write(to: directory, tensors: trainer.state)
     }
-    let measured = lastEvaluation.flatMap { $0.step == step ? $0 : nil }
-    try recorder?.register(checkpoint: path, step: step, evaluation: measured)
+    try register(path, step: step)
     try deliver(.saved(step: step, path: path))
   }
 
-  /// The steps whose checkpoints will be averaged.
-  private var bestSteps: Set<Int> {
-    guard options.averageCheckpoints > 0, options.averageBy == .best else { return [] }
-    return Set(
-      BestEvaluation.ranked(
-        evaluations, by: options.bestMetric, among: Set(evaluations.map(\.step)), count: options.averageCheckpoints))
+  private func register(_ path: String, step: Int) throws {
+    let measured = lastEvaluation.flatMap { $0.step == step ? $0 : nil }
+    try recorder?.register(checkpoint: path, step: step, evaluation: measured)
+  }
+
+  /// The steps whose checkpoints would be averaged if this step were the last, ascending.
+  ///
+  /// Checkpoints that were saved because the run was interrupted do not count: the average is the same without
+  /// the interruption.
+  private var averagedSteps: [Int] {
+    guard options.averageCheckpoints > 0 else { return [] }
+    var order = BestEvaluation(metric: options.bestMetric, patience: 0)
+    let improvements = Set(evaluations.filter { order.observe($0) }.map(\.step))
+    let regular = Set(folder.steps + [trainer.step]).filter {
+      $0 % options.saveInterval == 0 || $0 == trainer.step || improvements.contains($0)
+    }
+    switch options.averageBy {
+    case .last: return regular.sorted().suffix(options.averageCheckpoints)
+    case .best:
+      return BestEvaluation.ranked(
+        evaluations, by: options.bestMetric, among: regular, count: options.averageCheckpoints
+      ).sorted()
+    }
   }
 
   /// `OUT/average`: the mean of the last or the best checkpoints.
   private func writeAverage() throws {
-    guard options.averageCheckpoints > 0, !folder.steps.isEmpty else { return }
-    let steps =
-      options.averageBy == .best
-      ? folder.steps.filter(bestSteps.contains) : Array(folder.steps.suffix(options.averageCheckpoints))
+    let steps = averagedSteps
     guard steps.count > 1 else { return }
     let directory = "\(options.out)/average"
     guard mkdir(directory, 0o777) == 0 || errno == EEXIST else {
@@ -205,15 +242,20 @@ final class FinetuneLoop {
     try preparation.writer.write(trainer.weights, to: directory)
     try CheckpointAverage(paths: steps.map { "\(folder.path(ofStep: $0))/model.safetensors" })
       .write(to: "\(directory)/model.safetensors")
-    try deliver(.note("\(directory): the mean of the checkpoints of steps \(steps.map(String.init).joined(separator: ", "))"))
+    try deliver(
+      .note(
+        "\(directory): the mean of the checkpoints of steps \(steps.map(String.init).joined(separator: ", "))"
+      ))
   }
 
   private func writeReport(_ outcome: FinetuneOutcome) throws {
     let words =
       switch outcome {
       case .finished: "finished after \(trainer.step) steps"
-      case .stoppedEarly: "stopped early after \(trainer.step) steps: no new best for \(options.earlyStopping) evaluations"
+      case .stoppedEarly:
+        "stopped early after \(trainer.step) steps: no new best for \(options.earlyStopping) evaluations"
       case .interrupted: "interrupted after \(trainer.step) of \(preparation.totalSteps) steps"
+      case .interruptedBeforeSteps: "interrupted before the first step"
       }
     var summary = RunSummary(title: options.out, outcome: words)
     let model = preparation.trainer.weights.configuration
@@ -231,7 +273,8 @@ final class FinetuneLoop {
       return [
         RunSummary.Row("\(part.split.rawValue) utterances", "\(part.usable.count)"),
         RunSummary.Row("\(part.split.rawValue) minutes", shortNumber(seconds / 60)),
-        RunSummary.Row("\(part.split.rawValue) rows left out", "\(part.rejectedCount)", isNotable: part.rejectedCount > 0),
+        RunSummary.Row(
+          "\(part.split.rawValue) rows left out", "\(part.rejectedCount)", isNotable: part.rejectedCount > 0),
       ]
     }
     summary.records = try MetricsLog.records(at: log.path)

@@ -69,7 +69,8 @@ struct FinetuneModel {
       if let directory, let old = try? CTCVocabulary(directory: directory, blank: configuration.blank) {
         let change = HeadTransplant(from: old, oldClasses: configuration.vocabularySize, to: vocabulary)
         transplant = change
-        note = "a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one"
+        note =
+          "a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one"
       }
       configuration.vocabularySize = vocabulary.count
       configuration.blank = vocabulary.blank
@@ -105,7 +106,9 @@ struct FinetuneModel {
     var template = Array("\(parent)/warbler-encoder-XXXXXX".utf8CString)
     guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
       throw InputFailure(
-        parent, "cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can")
+        parent,
+        "cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can"
+      )
     }
     let file = "\(folder)/model.safetensors"
     defer {
@@ -122,7 +125,8 @@ struct FinetuneModel {
   private mutating func setRegularization() {
     let numbers: [(String, Double?)] = [
       ("hidden_dropout", options.hiddenDropout), ("activation_dropout", options.activationDropout),
-      ("attention_dropout", options.attentionDropout), ("feat_proj_dropout", options.featureProjectionDropout),
+      ("attention_dropout", options.attentionDropout),
+      ("feat_proj_dropout", options.featureProjectionDropout),
       ("final_dropout", options.finalDropout), ("layerdrop", options.layerDrop),
       ("mask_time_prob", options.maskTimeProbability), ("mask_feature_prob", options.maskFeatureProbability),
     ]

@@ -50,7 +50,8 @@ extension FinetuneOptions {
     result.finalDropout = Float(finalDropout ?? 0)
     result.layerDrop = Float(layerDrop ?? 0)
     result.timeMask = Regularization.SpanMask(
-      probability: Float(maskTimeProbability ?? 0), length: maskTimeLength ?? 10, minimum: maskTimeMinimum ?? 2)
+      probability: Float(maskTimeProbability ?? 0), length: maskTimeLength ?? 10,
+      minimum: maskTimeMinimum ?? 2)
     result.featureMask = Regularization.SpanMask(
       probability: Float(maskFeatureProbability ?? 0), length: maskFeatureLength ?? 10,
       minimum: maskFeatureMinimum ?? 0)
@@ -86,7 +87,8 @@ extension FinetuneOptions {
       if case .file(let path) = utterance.sound { path } else { nil }
     }
     guard !paths.isEmpty else {
-      throw InputFailure(path, "no recordings of noise there; name an audio file or a folder of them, or 'white'")
+      throw InputFailure(
+        path, "no recordings of noise there; name an audio file or a folder of them, or 'white'")
     }
     return paths
   }

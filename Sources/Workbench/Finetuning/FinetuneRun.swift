@@ -7,6 +7,10 @@ import Tensors
 public import Training
 import Vocabulary
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// One fine-tuning run, from the options to the report.
 public struct FinetuneRun {
   private let options: FinetuneOptions
@@ -22,10 +26,17 @@ public struct FinetuneRun {
       out: options.out, keep: options.keptCheckpoints, resumes: options.resumes)
     let resumed = try options.resumes ? newest(of: folder) : nil
     guard let preparation = try FinetunePreparation(options, resuming: resumed, shouldStop, deliver) else {
-      return .interrupted
+      return .interruptedBeforeSteps
     }
-    let session = try FinetuneLoop(preparation, folder: folder, deliver)
-    return try session.run(shouldStop: shouldStop)
+    do {
+      let session = try FinetuneLoop(preparation, folder: folder, deliver)
+      return try session.run(shouldStop: shouldStop)
+    } catch {
+      // Those that save say it themselves.
+      guard !(error is SaveError), let good = folder.newest else { throw error }
+      throw InputFailure(
+        "\(error); the last good checkpoint is \(good): go on with --resume --out \(options.out)")
+    }
   }
 
   /// The checkpoint to go on from; nil for a run that had saved nothing yet.
@@ -59,10 +70,15 @@ struct FinetunePreparation {
     var options = given
     let configurationPath = options.model.map { "\($0)/config.json" } ?? options.initialConfiguration ?? ""
     if let model = options.model, resuming == nil { try LoadedModel.checkDirectory(model) }
-    try options.adoptRegularization(ofConfiguration: resuming.map { "\($0.directory)/config.json" } ?? configurationPath)
+    if let path = options.initialConfiguration, resuming == nil, access(path, R_OK) != 0 {
+      throw InputFailure(path, "cannot be read: \(SystemError(number: errno)); check --init")
+    }
+    try options.adoptRegularization(
+      ofConfiguration: resuming.map { "\($0.directory)/config.json" } ?? configurationPath)
     if let state = resuming?.state, state.identity != options.identity {
       throw InputFailure(
-        "\(options.out)/config.yaml", "was changed since the run began; put it back, or start anew in another --out")
+        "\(options.out)/config.yaml",
+        "was changed since the run began; put it back, or start anew in another --out")
     }
     // With low-rank factors W0 is the original model's: merged weights do not tell it.
     let source = options.loraRank > 0 ? nil : resuming?.directory
@@ -82,7 +98,8 @@ struct FinetunePreparation {
     writer = try model.writer(corpus.vocabulary)
     dataHash = corpus.hash(of: corpus.train)
     if let state = resuming?.state, state.data != dataHash {
-      throw InputFailure(options.train, "is not the data that the run began with; put it back, or start anew in another --out")
+      throw InputFailure(
+        options.train, "is not the data that the run began with; put it back, or start anew in another --out")
     }
     schedule = BatchSchedule(seconds: corpus.train.map(\.seconds), options: options.batchOptions)
     totalSteps = options.steps ?? schedule.firstStep(ofEpoch: options.epochs ?? 1)
@@ -91,8 +108,14 @@ struct FinetunePreparation {
     trainer = Trainer(weights, settings: options.trainerSettings(steps: totalSteps), on: compute)
     if let (directory, state) = resuming {
       try TrainingState.restore(trainer.state, from: directory)
+      guard state.details["weights_crc32c"]?.string == trainer.weightsCheckSum else {
+        throw InputFailure(
+          "\(directory)/model.safetensors",
+          "is not what was saved; remove this checkpoint, and resume from the one before it")
+      }
       guard trainer.restore(step: state.step, counts: state.details) else {
-        throw InputFailure("\(directory)/state.json", "is not of these options; resume from another checkpoint")
+        throw InputFailure(
+          "\(directory)/state.json", "is not of these options; resume from another checkpoint")
       }
     }
     features = FeatureSource(
