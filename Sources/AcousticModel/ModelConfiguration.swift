@@ -8,6 +8,11 @@ public enum Architecture: String, Sendable, CaseIterable {
 
   /// `model_type` in config.json, and the prefix of the parameters' names.
   public var modelType: String { self == .hubert ? "hubert" : "wav2vec2" }
+
+  /// transformers' classes of the same network without a CTC head: what pre-training leaves.
+  var pretrainedNames: [String] {
+    self == .hubert ? ["HubertModel", "HubertForPreTraining"] : ["Wav2Vec2Model", "Wav2Vec2ForPreTraining"]
+  }
 }
 
 /// Every field of a `config.json` that changes what `HubertForCTC` or `Wav2Vec2ForCTC` computes at inference.
@@ -81,16 +86,18 @@ public struct AdapterConfiguration: Sendable, Equatable {
 
 extension ModelConfiguration {
   /// Reads a `config.json`.
+  /// - Parameter acceptsPretrained: whether the class may be one without a CTC head, such as `HubertModel`:
+  ///   ``architecture`` is then what fine-tuning makes of it.
   /// - Throws: ``ConfigurationError`` naming a field that is wrong or that Warbler does not know, or a JSON
   ///   error.
-  public init(contentsOf path: String) throws {
+  public init(contentsOf path: String, acceptsPretrained: Bool = false) throws {
     let fields = try FieldReader(contentsOf: path)
-    try self.init(fields)
+    try self.init(fields, acceptsPretrained: acceptsPretrained)
   }
 
-  init(_ fields: FieldReader) throws(ConfigurationError) {
+  init(_ fields: FieldReader, acceptsPretrained: Bool = false) throws(ConfigurationError) {
     self.init()
-    architecture = try Self.architecture(fields)
+    architecture = try Self.architecture(fields, acceptsPretrained: acceptsPretrained)
     try Self.refuseUnknown(fields, architecture)
     vocabularySize = try fields.int("vocab_size", default: vocabularySize, in: 2...10_000_000)
     blank = try fields.int("pad_token_id", default: blank, in: 0...vocabularySize - 1)
@@ -162,11 +169,20 @@ extension ModelConfiguration {
     }
   }
 
-  private static func architecture(_ fields: FieldReader) throws(ConfigurationError) -> Architecture {
+  private static func architecture(
+    _ fields: FieldReader, acceptsPretrained: Bool
+  ) throws(ConfigurationError) -> Architecture {
     let supported = Architecture.allCases.map(\.rawValue).joined(separator: " or ")
     let type = try fields.string("model_type")
     if let names = fields.value("architectures")?.array, let name = names.first {
-      guard let architecture = name.string.flatMap(Architecture.init) else {
+      let pretrained = Architecture.allCases.first { $0.pretrainedNames.contains(name.string ?? "") }
+      if let pretrained, !acceptsPretrained {
+        throw fields.error(
+          "architectures",
+          "expected \(supported), found \"\(name.string ?? "")\", which has no CTC head; "
+            + "train one with warbler finetune, which writes \(pretrained.rawValue)")
+      }
+      guard let architecture = pretrained ?? name.string.flatMap(Architecture.init) else {
         throw fields.error(
           "architectures", "expected \(supported), found \"\(name.string ?? name.kindName)\"")
       }

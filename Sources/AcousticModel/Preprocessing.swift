@@ -14,6 +14,13 @@ public struct Preprocessing: Sendable, Equatable {
 
   public init() {}
 
+  /// Whether `directory` holds a file that says it.
+  public static func isStated(in directory: String) -> Bool {
+    let processor = try? FieldReader(contentsOf: "\(directory)/processor_config.json")
+    return processor?.value("feature_extractor") != nil
+      || access("\(directory)/preprocessor_config.json", F_OK) == 0
+  }
+
   /// Reads either file of `directory`; where both are there, the newer one counts, as in transformers.
   /// - Throws: an error that names the files if neither is there, or the field that is not supported.
   public init(directory: String) throws {

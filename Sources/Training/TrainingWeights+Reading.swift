@@ -48,7 +48,8 @@ extension TrainingWeights {
       hasMaskEmbedding: hasMaskEmbedding)
   }
 
-  private static func hasHead(_ archive: TensorArchive) -> Bool { archive["lm_head.weight"] != nil }
+  /// Whether there is a CTC head to go on from.
+  public static func hasHead(_ archive: TensorArchive) -> Bool { archive["lm_head.weight"] != nil }
 
   private static func transplantHead(
     _ transplant: HeadTransplant, _ archive: TensorArchive, _ parameters: ParameterStorage,
@@ -89,8 +90,7 @@ private struct StoredNames {
   private static let marker = ".parametrizations.weight.original"
 
   init(_ archive: TensorArchive, _ configuration: ModelConfiguration) {
-    let prefix = "\(configuration.architecture.modelType)."
-    dropped = archive.names.contains { $0.hasPrefix(prefix) } ? "" : prefix
+    dropped = archive.prefix(of: configuration).isEmpty ? "\(configuration.architecture.modelType)." : ""
     isLegacy = archive.names.contains { $0.hasSuffix("encoder.pos_conv_embed.conv.weight_g") }
   }
 

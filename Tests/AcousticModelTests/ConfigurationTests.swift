@@ -47,7 +47,8 @@ struct ConfigurationTests {
       (#"{"model_type": "whisper"}"#, "model_type: expected \"hubert\" or \"wav2vec2\", found \"whisper\""),
       (
         #"{"architectures": ["HubertModel"]}"#,
-        "architectures: expected HubertForCTC or Wav2Vec2ForCTC, found \"HubertModel\""
+        "architectures: expected HubertForCTC or Wav2Vec2ForCTC, found \"HubertModel\", which has no CTC head; "
+          + "train one with warbler finetune, which writes HubertForCTC"
       ),
       (
         #"{"architectures": ["HubertForCTC"], "model_type": "wav2vec2"}"#,

@@ -8,7 +8,8 @@ public final class FrozenFeatureEncoder {
   private let workspace = Workspace()
   private let compute: Compute
 
-  /// - Parameter weights: hold the encoder's tensors by transformers' names.
+  /// - Parameter weights: hold the encoder's tensors by transformers' names, with the architecture's prefix or
+  ///   without.
   /// - Throws: an error that names the tensor.
   public init(
     configuration: ModelConfiguration, weights: TensorArchive, on compute: Compute
@@ -17,7 +18,7 @@ public final class FrozenFeatureEncoder {
     self.compute = compute
     encoder = try FeatureEncoder(
       configuration, WeightReader(weights, on: compute),
-      prefix: "\(configuration.architecture.modelType).feature_extractor")
+      prefix: "\(weights.prefix(of: configuration))feature_extractor")
   }
 
   /// (samples) to (T, C); no rows for less than the receptive field.

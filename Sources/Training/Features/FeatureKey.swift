@@ -24,7 +24,7 @@ public struct FeatureKey: Sendable, Hashable {
 /// is done to waveforms before. SHA-256 as 64 hexadecimal digits.
 ///
 /// Tensors are taken in as float32, whatever a checkpoint stores them as, and without the name of the
-/// architecture, which changes nothing in them.
+/// architecture, which changes nothing in them and which some checkpoints leave out.
 ///
 /// - Throws: `CheckpointError` for a tensor that is missing or of another shape.
 public func featureEncoderHash(
@@ -42,11 +42,13 @@ public func featureEncoderHash(
   var hash = SHA256()
   hash.update(JSONValue.object(description).text())
   let prefix = configuration.architecture.modelType.count
+  let stored = weights.prefix(of: configuration).isEmpty ? prefix + 1 : 0
   for parameter in ParameterList(configuration).parameters where parameter.part == .featureEncoder {
     hash.update("\n\(parameter.name.dropFirst(prefix)) \(parameter.shape)\n")
-    let values = try weights.floats(parameter.name, expectingShape: parameter.shape)
+    let name = String(parameter.name.dropFirst(stored))
+    let values = try weights.floats(name, expectingShape: parameter.shape)
     values.withUnsafeBytes { hash.update($0) }
-    weights.releasePages(of: parameter.name)
+    weights.releasePages(of: name)
   }
   return hash.finalizeHex()
 }

@@ -17,8 +17,12 @@ struct FinetuneModel {
   private let configurationPath: String
   /// A MODEL directory; nil for random weights.
   private let directory: String?
+  /// Whether it is a checkpoint of pre-training: without a CTC head, and perhaps with nothing beside its weights.
+  private let isPretrained: Bool
   private(set) var configuration: ModelConfiguration
   let preprocessing: Preprocessing
+  /// Where that is said; nil where it is the default of the published checkpoints.
+  private let preprocessingSource: String?
   private var document: ModelDocument
   private let options: FinetuneOptions
 
@@ -34,8 +38,11 @@ struct FinetuneModel {
     } else {
       configurationPath = options.initialConfiguration ?? ""
     }
-    configuration = try ModelConfiguration(contentsOf: configurationPath)
-    preprocessing = try directory.map { try Preprocessing(directory: $0) } ?? Preprocessing()
+    configuration = try ModelConfiguration(contentsOf: configurationPath, acceptsPretrained: true)
+    isPretrained = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
+    let isStated = directory.map { !isPretrained || Preprocessing.isStated(in: $0) } ?? false
+    preprocessingSource = isStated ? directory : nil
+    preprocessing = try preprocessingSource.map { try Preprocessing(directory: $0) } ?? Preprocessing()
     document = try ModelDocument(contentsOf: configurationPath)
   }
 
@@ -50,7 +57,12 @@ struct FinetuneModel {
     guard let directory else {
       throw UsageError("--init: expected --vocab FILE or --vocab-from-data beside it, found neither")
     }
-    let vocabulary = try CTCVocabulary(directory: directory, blank: configuration.blank)
+    if isPretrained, access("\(directory)/vocab.json", F_OK) != 0 {
+      throw UsageError(
+        "--model: \(directory) has no CTC head and no vocab.json; add --vocab FILE or --vocab-from-data")
+    }
+    // Without a head nothing has been trained on the blank that the configuration names.
+    let vocabulary = try CTCVocabulary(directory: directory, blank: isPretrained ? nil : configuration.blank)
     return .encoder(TranscriptEncoder(vocabulary: vocabulary))
   }
 
@@ -58,19 +70,26 @@ struct FinetuneModel {
     try options.vocabulary.flatMap { try TranscriptEncoder(vocabularyPath: $0).rules }
   }
 
-  /// Weights for the vocabulary, the frozen encoder's archive, and a note on what was done about the head.
+  /// Weights for the vocabulary, the frozen encoder's archive, and notes on what the checkpoint did not have.
   mutating func weights(
     for vocabulary: CTCVocabulary, resumes: Bool, on compute: Compute
-  ) throws -> (weights: TrainingWeights, encoder: TensorArchive, note: String?) {
-    var note: String?
+  ) throws -> (weights: TrainingWeights, encoder: TensorArchive, notes: [String]) {
+    var notes: [String] = []
     var transplant: HeadTransplant?
-    let isNew = !resumes && (options.vocabularyFromData || options.vocabulary != nil || directory == nil)
+    let isNew =
+      !resumes && (options.vocabularyFromData || options.vocabulary != nil || directory == nil || isPretrained)
+    if isPretrained {
+      notes.append("a new head of \(vocabulary.count) classes: the checkpoint has none")
+      if preprocessingSource == nil {
+        notes.append("no preprocessor_config.json: audio at \(preprocessing.sampleRate) Hz, normalised")
+      }
+    }
     if isNew {
-      if let directory, let old = try? CTCVocabulary(directory: directory, blank: configuration.blank) {
+      if let directory, !isPretrained, let old = try? CTCVocabulary(directory: directory, blank: configuration.blank) {
         let change = HeadTransplant(from: old, oldClasses: configuration.vocabularySize, to: vocabulary)
         transplant = change
-        note =
-          "a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one"
+        notes.append(
+          "a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one")
       }
       configuration.vocabularySize = vocabulary.count
       configuration.blank = vocabulary.blank
@@ -81,13 +100,13 @@ struct FinetuneModel {
       configuration, range: document.initializerRange, seed: UInt64(options.seed))
     guard let directory else {
       let weights = initialisation.weights(on: compute)
-      return (weights, try Self.archive(of: weights.featureEncoder), note)
+      return (weights, try Self.archive(of: weights.featureEncoder), notes)
     }
     let archive = try TensorArchive(path: directory)
     let weights = try TrainingWeights(
       reading: archive, configuration: configuration, transplant: transplant, initialisation: initialisation,
       on: compute)
-    return (weights, archive, note)
+    return (weights, archive, notes)
   }
 
   /// The weights as they are, or random ones.
@@ -145,7 +164,7 @@ struct FinetuneModel {
   /// What writes MODEL directories of these weights.
   func writer(_ vocabulary: CTCVocabulary) throws -> ModelWriter {
     let processor =
-      try directory.map { try ProcessorFiles(vocabulary, for: configuration, keeping: $0) }
+      try preprocessingSource.map { try ProcessorFiles(vocabulary, for: configuration, keeping: $0) }
       ?? ProcessorFiles(vocabulary, for: configuration)
     return ModelWriter(document: document, processor: processor)
   }

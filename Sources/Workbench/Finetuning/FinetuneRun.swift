@@ -92,9 +92,9 @@ struct FinetunePreparation {
     for note in corpus.notes { try deliver(.note(note)) }
 
     let compute = Compute(threads: threads, level: try KernelLevel.chosen())
-    let (weights, encoder, note) = try model.weights(
+    let (weights, encoder, notes) = try model.weights(
       for: corpus.vocabulary, resumes: source != nil, on: compute)
-    if let note { try deliver(.note(note)) }
+    for note in notes { try deliver(.note(note)) }
     writer = try model.writer(corpus.vocabulary)
     dataHash = corpus.hash(of: corpus.train)
     if let state = resuming?.state, state.data != dataHash {

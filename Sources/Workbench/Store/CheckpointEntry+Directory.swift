@@ -11,21 +11,24 @@ extension CheckpointEntry {
   /// What a store is told of the checkpoint in a directory, but for its making.
   ///
   /// Its hash is that of `model.safetensors`. Weights in several files, shards or a language's adapter, have
-  /// the hash of the lines that `sha256sum` prints for them, in the order of their names.
+  /// the hash of the lines that `sha256sum` prints for them, in the order of their names. A checkpoint of
+  /// pre-training, which has no CTC head, has the architecture `hubert` or `wav2vec2`.
   /// - Parameters:
   ///   - language: whose adapter belongs to it; nil for none.
   ///   - store: keeps the hashes of files, so that large ones are read once.
   /// - Throws: an error of one line, if it is no checkpoint or cannot be read.
   public init(directory: String, language: String? = nil, hashesKeptIn store: Store) throws {
-    let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+    let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json", acceptsPretrained: true)
     var weights = try TensorArchive(path: directory)
     if let language {
       weights = weights.overlaid(with: try LanguageAdapter(language: language, directory: directory).file)
     }
-    let parameters = ParameterList(configuration, for: weights).parameters
+    let hasHead = weights["lm_head.weight"] != nil
+    let parameters = ParameterList(configuration, for: weights).parameters.filter { hasHead || $0.part != .head }
     self.init(
       hash: try contentHash(ofFiles: weights.files.map(\.path), hashesKeptIn: store),
-      path: absolutePath(directory), architecture: configuration.architecture.rawValue,
+      path: absolutePath(directory),
+      architecture: hasHead ? configuration.architecture.rawValue : configuration.architecture.modelType,
       parameterCount: parameters.reduce(0) { $0 + (weights[$1.name]?.elementCount ?? $1.elementCount) })
   }
 }
