@@ -46,6 +46,12 @@ public final class PackedMatrix: @unchecked Sendable {
     }
   }
 
+  /// Sets one element.
+  public func set(output: Int, input: Int, to element: Float) {
+    let (index, column) = output.quotientAndRemainder(dividingBy: Self.panelWidth)
+    panel(index)[input * width(ofPanel: index) + column] = element
+  }
+
   private static func padded(_ outputs: Int) -> Int { (outputs + step - 1) / step * step }
 
   public var panels: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }

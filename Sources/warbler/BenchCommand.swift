@@ -10,7 +10,9 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed and memory.",
     discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
-    subcommands: [BenchModelCommand.self, BenchLossCommand.self, BenchDecodeCommand.self])
+    subcommands: [
+      BenchModelCommand.self, BenchTrainCommand.self, BenchLossCommand.self, BenchDecodeCommand.self,
+    ])
 }
 
 /// `warbler bench model`.
@@ -71,6 +73,67 @@ struct BenchModelCommand: ParsableCommand {
       fflush(nil)
     }
     if !json { print("\n" + ModelTiming.footnote) }
+  }
+}
+
+/// `warbler bench train`.
+struct BenchTrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Time steps of fine-tuning, from cached features on, on noise.",
+    usage: "warbler bench train (--model MODEL | --init CONFIG.json) [options]")
+
+  @Option(help: ArgumentHelp("A directory in Hugging Face's layout.", valueName: "MODEL"))
+  var model: String?
+
+  @Option(help: ArgumentHelp("Time random weights of this configuration instead.", valueName: "CONFIG.json"))
+  var `init`: String?
+
+  @Option(help: ArgumentHelp("Lengths of the utterances of a step, separated by commas.", valueName: "seconds"))
+  var lengths = "10,10,10,10"
+
+  @Option(help: "Hidden, activation, attention and final dropout.")
+  var dropout = 0.1
+
+  @Flag(help: "Keep only the input of each layer, and compute layers again in the backward pass.")
+  var checkpointActivations = false
+
+  @Option(help: "Threads (default: the number of cores).")
+  var threads: Int?
+
+  @Option(help: "Precision of the arithmetic: fp32.")
+  var precision = "fp32"
+
+  @Option(help: "Runs that are counted.")
+  var runs = 3
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  private func seconds() -> [Double] {
+    lengths.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+  }
+
+  func validate() throws {
+    guard (model == nil) != (`init` == nil) else { throw ValidationError("Give either --model or --init.") }
+    guard seconds().allSatisfy({ $0 > 0 && $0 <= 86_400 }) else {
+      throw ValidationError("--lengths: expected numbers above 0, separated by commas, found '\(lengths)'.")
+    }
+    guard dropout >= 0 && dropout < 1 else {
+      throw ValidationError("--dropout: expected a number from 0 and below 1, found \(dropout).")
+    }
+    guard precision == "fp32" else {
+      throw ValidationError("--precision: expected fp32, found '\(precision)'.")
+    }
+    try checkPositive("--runs", runs)
+    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
+  }
+
+  func run() throws {
+    let benchmark = try TrainingBenchmark(
+      model: model, configuration: `init`, lengths: seconds(), dropout: dropout,
+      checkpointsActivations: checkpointActivations, threads: threads ?? availableProcessors())
+    let timing = try benchmark.measure(runs: runs)
+    print(json ? timing.json : timing.text)
   }
 }
 

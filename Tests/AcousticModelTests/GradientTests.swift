@@ -71,7 +71,7 @@ struct GradientTests {
           continue
         }
         let error = worstError(gradient, try file.floats(entry.name))
-        #expect(error <= 1e-4, "\(level) \(golden) \(entry.name): \(error)")
+        #expect(error <= golden.limit, "\(level) \(golden) \(entry.name): \(error)")
       }
       #expect(compared > 20)
     }

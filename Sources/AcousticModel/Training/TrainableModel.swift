@@ -23,6 +23,9 @@ public final class TrainableModel {
   private let workspace = Workspace()
   private var isPrepared = false
 
+  /// Seconds that forward and backward passes have taken since ``clearGradients()``, the loss in the latter.
+  public private(set) var seconds = (forward: 0.0, backward: 0.0)
+
   /// Frames that are computed together: enough that a pass over the weights costs little beside the products.
   public static let framesPerMicroBatch = 512
 
@@ -66,7 +69,10 @@ public final class TrainableModel {
 
   // MARK: Gradients
 
-  public func clearGradients() { gradients.clear(on: compute) }
+  public func clearGradients() {
+    gradients.clear(on: compute)
+    seconds = (0, 0)
+  }
 
   /// To be called after the parameters have been changed, and before the next pass.
   public func parametersDidChange() { isPrepared = false }
@@ -121,7 +127,14 @@ public final class TrainableModel {
     ofMicroBatch batch: [TrainingUtterance], _ options: StepOptions
   ) throws(CTCTargetError) -> StepLosses {
     try workspace.scope { () throws(CTCTargetError) in
+      let clock = ContinuousClock()
+      let start = clock.now
       let trace = forward(batch, options)
+      let middle = clock.now
+      defer {
+        seconds.forward += (middle - start) / .seconds(1)
+        seconds.backward += (clock.now - middle) / .seconds(1)
+      }
       let dlogits = workspace.matrix(rows: trace.logits.rows, columns: trace.logits.columns)
       let loss = CTCLoss(blank: configuration.blank, reduction: options.reduction)
       let losses = try loss.evaluate(

@@ -59,6 +59,7 @@ final class FinetuneLoop {
     best =
       preparation.resumed?.best
       ?? BestEvaluation(metric: options.bestMetric, patience: options.earlyStopping)
+    if let step = best.best?.step { try folder.markBest(step) }
     diagnosis = Diagnosis(
       Diagnosis.Settings(
         learningRate: options.learningRate,

@@ -89,6 +89,16 @@ struct FinetuneModel {
     return (weights, archive, note)
   }
 
+  /// The weights as they are, or random ones.
+  func weightsToTime(on compute: Compute) throws -> TrainingWeights {
+    let initialisation = RandomInitialisation(
+      configuration, range: document.initializerRange, seed: UInt64(options.seed))
+    guard let directory else { return initialisation.weights(on: compute) }
+    return try TrainingWeights(
+      reading: try TensorArchive(path: directory), configuration: configuration,
+      initialisation: initialisation, on: compute)
+  }
+
   /// Frozen tensors as a file that is mapped and has no name.
   private static func archive(of tensors: [FrozenTensor]) throws -> TensorArchive {
     let parent = RandomWeights.temporaryDirectory

@@ -86,6 +86,8 @@ struct FinetunePreparation {
     }
     schedule = BatchSchedule(seconds: corpus.train.map(\.seconds), options: options.batchOptions)
     totalSteps = options.steps ?? schedule.firstStep(ofEpoch: options.epochs ?? 1)
+    // Settled once: going on to more steps must not move the warm-up.
+    options.warmupSteps = options.phases(ofSteps: totalSteps).warmup
     trainer = Trainer(weights, settings: options.trainerSettings(steps: totalSteps), on: compute)
     if let (directory, state) = resuming {
       try TrainingState.restore(trainer.state, from: directory)
