@@ -76,8 +76,8 @@ final class TransformerLayer: Sendable {
     }
   }
 
-  /// h += feedForward(x), by blocks of rows: the wide middle of a long recording would be the largest thing in memory
-  /// beside the weights (74 MB at 120 s), and blocks cost no time.
+  /// h += feedForward(x), by blocks of rows: the wide middle of a long recording would be the largest thing
+  /// in memory beside the weights (74 MB at 120 s), and blocks cost no time.
   private func transform(_ x: Matrix, addingTo h: Matrix, workspace: Workspace, on compute: Compute) {
     let mostRows = 512
     let blocks = (h.rows + mostRows - 1) / mostRows

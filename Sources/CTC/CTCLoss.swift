@@ -3,8 +3,8 @@ public import Tensors
 
 /// The CTC loss of a batch and its gradient with respect to logits.
 ///
-///     loss = -ln sum over the paths that collapse to the labels of product over t of softmax(logits[t])[path[t]]
-///     d loss / d logits[t][k] = softmax(logits[t])[k] - P(path[t] = k | labels)
+///     loss = -ln sum over the paths that collapse to the labels of product over t of
+///     softmax(logits[t])[path[t]] d loss / d logits[t][k] = softmax(logits[t])[k] - P(path[t] = k | labels)
 ///
 /// Graves et al. 2006, "Connectionist Temporal Classification". Sums of paths are kept as float32 mantissas
 /// with exponents of their own, so that no posteriors are too small for them.
@@ -38,8 +38,8 @@ public struct CTCLoss: Sendable {
   /// - Parameters:
   ///   - logits: (N, V), unnormalised natural logarithms, the frames of all utterances.
   ///   - targets: what was said, and in which rows; these must not overlap.
-  ///   - utterances: how many the reduction takes the mean over, where these targets are a part of a batch; nil
-  ///     for as many as there are targets.
+  ///   - utterances: how many the reduction takes the mean over, where these targets are a part of a batch;
+  ///     nil for as many as there are targets.
   ///   - gradient: (N, V). Rows that belong to no utterance are left as they are. Not the memory of `logits`.
   /// - Throws: an error that names the first label that is the blank or outside the vocabulary.
   public func evaluate(
@@ -95,7 +95,8 @@ public struct CTCLoss: Sendable {
       for (position, label) in labels.enumerated()
       where label == blank || !(0..<vocabularySize).contains(label) {
         throw CTCTargetError(
-          utterance: utterance, position: position, label: label, blank: blank, vocabularySize: vocabularySize)
+          utterance: utterance, position: position, label: label, blank: blank, vocabularySize: vocabularySize
+        )
       }
     }
   }

@@ -120,7 +120,8 @@ public final class Convolution: Sendable {
           (sums + (2 * pair + 1) * width).update(from: sums + 2 * pair * width, count: width)
         }
         kernels.multiply(
-          sums, 2 * width, differences.row(first), 2 * differences.stride, packed + block, width, width, inputs,
+          sums, 2 * width, differences.row(first), 2 * differences.stride, packed + block, width, width,
+          inputs,
           even, true,
           packed + 2 * block, nil)
         if odd > 0 {
@@ -130,7 +131,8 @@ public final class Convolution: Sendable {
         }
         withUnsafePointer(to: epilogue.block(of: y, row: first, panel: panel)) {
           kernels.multiply(
-            sums, width, x.row(2 * first + 1), 2 * x.stride, packed + 3 * block, width, width, inputs, rows.count,
+            sums, width, x.row(2 * first + 1), 2 * x.stride, packed + 3 * block, width, width, inputs,
+            rows.count,
             true,
             weights.panel(ofTask: task + compute.threads, tiles), $0)
         }

@@ -34,7 +34,8 @@ final class PhasedFilter: Sendable {
       // P has the even taps, Q the odd ones, R both.
       let (outer, inner) = split.quotientAndRemainder(dividingBy: 3)
       let summed = [
-        inner != 1 && outer != 1, inner != 1 && outer != 0, inner != 0 && outer != 1, inner != 0 && outer != 0,
+        inner != 1 && outer != 1, inner != 1 && outer != 0, inner != 0 && outer != 1,
+        inner != 0 && outer != 0,
       ].enumerated().filter(\.element).map(\.offset)
       for panel in 0..<filter.panels {
         let first = panel * PackedMatrix.panelWidth

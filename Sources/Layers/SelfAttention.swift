@@ -153,7 +153,8 @@ private struct QueryBlock {
       epilogue.columns = min(heads.valuePanel, headWidth - first)
       epilogue.scale = UnsafePointer(scales)
       kernels.multiply(
-        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel, heads.valuePanel,
+        sums, heads.valuePanel, scores, scoresStride, values + first * frames, heads.valuePanel,
+        heads.valuePanel,
         frames, rows.count, false, nil, &epilogue)
     }
   }

@@ -13,7 +13,8 @@ public final class MatrixBuffer: @unchecked Sendable {
 
   /// - Parameter elements: row-major.
   public convenience init(_ elements: [Float], columns: Int) {
-    precondition(columns > 0 && elements.count % columns == 0, "\(elements.count) elements in \(columns) columns")
+    precondition(
+      columns > 0 && elements.count % columns == 0, "\(elements.count) elements in \(columns) columns")
     self.init(rows: elements.count / columns, columns: columns)
     for (index, element) in elements.enumerated() { matrix.pointer[index] = element }
   }

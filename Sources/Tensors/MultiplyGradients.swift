@@ -1,7 +1,7 @@
 import CKernels
 
-// The three products of a linear layer y = x W^T while it is trained, over W as PyTorch keeps it, (outputs, inputs) row-major:
-// nothing has to be packed again when an optimizer has changed W.
+// The three products of a linear layer y = x W^T while it is trained, over W as PyTorch keeps it, (outputs,
+// inputs) row-major: nothing has to be packed again when an optimizer has changed W.
 //
 //     y = x W^T           panels of W are transposed on the way into the second-level cache
 //     dx = dy W           W's rows are panels as they stand
@@ -99,7 +99,8 @@ extension Compute {
         let panel = z.row(term.offset) + column
         if whole > 0 {
           kernels.multiply_transposed(
-            sums.row(row) + column, sums.stride, from, x.stride, panel, z.stride, whole, term.depth, rows, true)
+            sums.row(row) + column, sums.stride, from, x.stride, panel, z.stride, whole, term.depth, rows,
+            true)
         }
         if whole < columns {
           // A whole vector would spill into what lies behind the row.

@@ -88,7 +88,8 @@ struct BenchTrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Time random weights of this configuration instead.", valueName: "CONFIG.json"))
   var `init`: String?
 
-  @Option(help: ArgumentHelp("Lengths of the utterances of a step, separated by commas.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Lengths of the utterances of a step, separated by commas.", valueName: "seconds"))
   var lengths = "10,10,10,10"
 
   @Option(help: "Hidden, activation, attention and final dropout.")

@@ -18,8 +18,8 @@ struct GradientGolden: CustomStringConvertible, Sendable {
   let fields: JSONValue
 
   var description: String { name }
-  /// The error that one element may have: 1e-4, but in two models where rounding alone takes transformers' own
-  /// float32 network more than half as far from its double one, and a limit of 1e-4 would test for luck.
+  /// The error that one element may have: 1e-4, but in two models where rounding alone takes transformers'
+  /// own float32 network more than half as far from its double one, and a limit of 1e-4 would test for luck.
   var limit: Double {
     let rounding = fields["float32"]?["network"]?["rms"]?.double ?? 0
     return rounding <= 5e-5 ? 1e-4 : 4 * rounding

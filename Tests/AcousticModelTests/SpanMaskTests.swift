@@ -20,7 +20,8 @@ struct SpanMaskTests {
       // transformers does not draw masks of probability 0 at all, whatever their minimum.
       let isOff = probability == 0
       let mask = Regularization.SpanMask(
-        probability: Float(probability), length: try #require(fields[2].int), minimum: try #require(fields[3].int))
+        probability: Float(probability), length: try #require(fields[2].int),
+        minimum: try #require(fields[3].int))
       let expected = try #require(fields[4].array).compactMap(\.int)
       for (epsilon, expected) in zip(epsilons, expected) {
         let found = mask.spans(in: try #require(fields[0].int), epsilon: epsilon)
@@ -38,7 +39,8 @@ struct SpanMaskTests {
     for fields in cases {
       let length = try #require(fields["length"]?.int)
       let mask = Regularization.SpanMask(
-        probability: Float(try #require(fields["probability"]?.double)), length: try #require(fields["span"]?.int),
+        probability: Float(try #require(fields["probability"]?.double)),
+        length: try #require(fields["span"]?.int),
         minimum: try #require(fields["minimum"]?.int))
       let expected = try #require(fields["positions"]?.array).compactMap(\.double)
       let draws = 4000
@@ -52,7 +54,8 @@ struct SpanMaskTests {
         // Five standard deviations of a binomial count; the reference was rounded to 9 digits.
         let p = expected[position]
         let bound = 5 * (Double(draws) * p * (1 - p)).squareRoot() + 1e-4
-        #expect(abs(Double(counts[position]) - Double(draws) * p) <= bound, "\(mask), \(length) at \(position)")
+        #expect(
+          abs(Double(counts[position]) - Double(draws) * p) <= bound, "\(mask), \(length) at \(position)")
       }
     }
   }
@@ -61,7 +64,8 @@ struct SpanMaskTests {
   func keys() {
     let mask = Regularization.SpanMask(probability: 0.3, length: 5, minimum: 2)
     func draw(step: Int, _ utterance: UInt32) -> [Bool]? {
-      mask.draw(count: 300, random: RandomSource(seed: 1, step: step, site: Site.timeMask()), utterance: utterance)
+      mask.draw(
+        count: 300, random: RandomSource(seed: 1, step: step, site: Site.timeMask()), utterance: utterance)
     }
     #expect(draw(step: 1, 1) == draw(step: 1, 1))
     #expect(draw(step: 1, 1) != draw(step: 1, 2) && draw(step: 1, 1) != draw(step: 2, 1))

@@ -36,7 +36,8 @@ struct MultiplyKernelTests {
       for accumulate in [false, true] {
         var sums = before
         kernels.multiply(
-          &sums, shape.width, x, shape.xStride, panel, shape.width, shape.width, shape.depth, shape.rows, accumulate, nil,
+          &sums, shape.width, x, shape.xStride, panel, shape.width, shape.width, shape.depth, shape.rows,
+          accumulate, nil,
           nil)
         for r in 0..<shape.rows {
           for c in 0..<shape.width {
@@ -70,7 +71,8 @@ struct MultiplyKernelTests {
       for r in 0..<rows {
         var alone = [Float](repeating: 0, count: width)
         kernels.multiply(
-          &alone, width, Array(x[r * depth..<(r + 1) * depth]), depth, panel, width, width, depth, 1, false, nil, nil
+          &alone, width, Array(x[r * depth..<(r + 1) * depth]), depth, panel, width, width, depth, 1, false,
+          nil, nil
         )
         #expect(alone == Array(together[r * width..<(r + 1) * width]), "\(kernels.level), row \(r)")
       }
@@ -122,7 +124,8 @@ struct MultiplyKernelTests {
                     epilogue.residual = residual.baseAddress!
                     epilogue.residual_stride = 50
                   }
-                  kernels.multiply(&sums, width, x, depth, panel, width, width, depth, rows, false, nil, &epilogue)
+                  kernels.multiply(
+                    &sums, width, x, depth, panel, width, width, depth, rows, false, nil, &epilogue)
                 }
               }
             }

@@ -1,6 +1,7 @@
 public import Tensors
 
-/// A float for every element of a ``ParameterLayout``: parameters, their gradients, or what an optimizer keeps.
+/// A float for every element of a ``ParameterLayout``: parameters, their gradients, or what an optimizer
+/// keeps.
 public final class ParameterStorage: @unchecked Sendable {
   public let layout: ParameterLayout
   private let buffer: AlignedBuffer

@@ -1,7 +1,7 @@
 /// What training makes random, as Hugging Face's configurations define it.
 ///
-/// LayerDrop (Fan et al. 2020) skips a transformer layer for a whole step; the convolutions behind wav2vec 2.0
-/// (`add_adapter`) are never skipped, since the number of frames would change.
+/// LayerDrop (Fan et al. 2020) skips a transformer layer for a whole step; the convolutions behind wav2vec
+/// 2.0 (`add_adapter`) are never skipped, since the number of frames would change.
 public struct Regularization: Sendable, Equatable {
   /// On what comes out of the positional convolution, attention and feed-forward.
   public var hiddenDropout: Float = 0

@@ -3,8 +3,8 @@ import Layers
 import Tensors
 
 /// The convolutions behind wav2vec 2.0's transformer (``ConvolutionalAdapter``) and their gradients:
-/// a projection with a norm where widths differ, then y = a sigmoid(b) for the halves a, b of a convolution over
-/// frames that are padded by one on either side.
+/// a projection with a norm where widths differ, then y = a sigmoid(b) for the halves a, b of a convolution
+/// over frames that are padded by one on either side.
 struct TrainableConvolutionalAdapter: Sendable {
   private let width: Int
   private let projection: (linear: TrainableLinear, norm: TrainableLayerNorm)?
@@ -103,7 +103,8 @@ struct TrainableConvolutionalAdapter: Sendable {
       }
       if let projection, let projected = kept.projected {
         let dprojected = workspace.matrix(rows: x.rows, columns: width)
-        projection.norm.backward(gradient, input: projected, into: dprojected, workspace: workspace, on: compute)
+        projection.norm.backward(
+          gradient, input: projected, into: dprojected, workspace: workspace, on: compute)
         projection.linear.accumulateGradients(dprojected, input: x, on: compute)
         projection.linear.backward(dprojected, into: dx, on: compute)
       } else {

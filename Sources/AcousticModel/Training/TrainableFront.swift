@@ -8,8 +8,9 @@ import Tensors
 ///     h = drop(norm(x + position(x)))      post-norm
 ///     h = drop(x + position(x))            stable
 ///
-/// A batch norm before the positional convolution (`conv_pos_batch_norm`) uses its running statistics in training too: they
-/// come from pre-training on far more speech than a batch holds, and an utterance's result stays its own.
+/// A batch norm before the positional convolution (`conv_pos_batch_norm`) uses its running statistics in
+/// training too: they come from pre-training on far more speech than a batch holds, and an utterance's result
+/// stays its own.
 final class TrainableFront: Sendable {
   private let featureNorm: TrainableLayerNorm?
   private let projection: TrainableLinear
@@ -66,7 +67,8 @@ final class TrainableFront: Sendable {
     let channels: [Bool]?
   }
 
-  func keep(frames: Int, utterances: [UtteranceRows], _ options: StepOptions, _ workspace: Workspace) -> Kept {
+  func keep(frames: Int, utterances: [UtteranceRows], _ options: StepOptions, _ workspace: Workspace) -> Kept
+  {
     let width = projection.outputs
     let regularization = options.regularization
     return Kept(
@@ -75,11 +77,12 @@ final class TrainableFront: Sendable {
       positionSums: workspace.matrix(rows: frames, columns: width),
       positioned: norm == nil ? nil : workspace.matrix(rows: frames, columns: width),
       masks: utterances.map { utterance in
-        options.fixedMasks?[utterance.key] ?? Masks(
-          frames: regularization.timeMask.draw(
-            count: utterance.rows.count, random: options.source(Site.timeMask()), utterance: utterance.key),
-          channels: regularization.featureMask.draw(
-            count: width, random: options.source(Site.featureMask()), utterance: utterance.key))
+        options.fixedMasks?[utterance.key]
+          ?? Masks(
+            frames: regularization.timeMask.draw(
+              count: utterance.rows.count, random: options.source(Site.timeMask()), utterance: utterance.key),
+            channels: regularization.featureMask.draw(
+              count: width, random: options.source(Site.featureMask()), utterance: utterance.key))
       })
   }
 
@@ -160,9 +163,13 @@ final class TrainableFront: Sendable {
         norm.backward(dh, input: positioned, into: dh, workspace: workspace, on: compute)
       }
       for row in 0..<dh.rows { dx.row(row).update(from: dh.row(row), count: dh.columns) }
-      for utterance in utterances { positionBackward(dh, kept: kept, addingTo: dx, utterance.rows, workspace, compute) }
+      for utterance in utterances {
+        positionBackward(dh, kept: kept, addingTo: dx, utterance.rows, workspace, compute)
+      }
       for (utterance, masks) in zip(utterances, kept.masks) { maskBackward(dx.rows(utterance.rows), masks) }
-      if !dropout.projection.isOff { dropout.projection.apply(dx, into: dx, utterances: utterances, on: compute) }
+      if !dropout.projection.isOff {
+        dropout.projection.apply(dx, into: dx, utterances: utterances, on: compute)
+      }
       projection.accumulateGradients(dx, input: normed(kept.features, workspace, compute), on: compute)
       if let featureNorm {
         let dnormed = workspace.matrix(rows: dh.rows, columns: projection.inputs)
@@ -174,7 +181,8 @@ final class TrainableFront: Sendable {
   }
 
   private func positionBackward(
-    _ dy: Matrix, kept: Kept, addingTo dx: Matrix, _ rows: Range<Int>, _ workspace: Workspace, _ compute: Compute
+    _ dy: Matrix, kept: Kept, addingTo dx: Matrix, _ rows: Range<Int>, _ workspace: Workspace,
+    _ compute: Compute
   ) {
     let x = kept.projected.rows(rows)
     workspace.scope {
@@ -187,7 +195,8 @@ final class TrainableFront: Sendable {
         for row in 0..<x.rows { through.row(row).update(repeating: 0, count: x.columns) }
       }
       position.backward(
-        dy.rows(rows), input: input, sums: kept.positionSums.rows(rows), addingTo: through, workspace: workspace,
+        dy.rows(rows), input: input, sums: kept.positionSums.rows(rows), addingTo: through,
+        workspace: workspace,
         on: compute)
       positionNorm?.backward(through, input: x, addingTo: dx.rows(rows))
     }
@@ -208,7 +217,8 @@ final class TrainableFront: Sendable {
   }
 }
 
-/// A batch norm by its running statistics: y = (x - mean) / sqrt(variance + 1e-5) weight + bias, and its gradients.
+/// A batch norm by its running statistics: y = (x - mean) / sqrt(variance + 1e-5) weight + bias, and its
+/// gradients.
 struct TrainableChannelScaling: Sendable {
   private let weight: Parameter
   private let bias: Parameter

@@ -4,9 +4,10 @@ public import Tensors
 
 /// Everything behind the frozen feature encoder, with its gradients written out by hand.
 ///
-/// A batch is cut into micro-batches of whole utterances, one behind the other without padding, and gradients of micro-batches
-/// are added up: memory for activations is that of ``framesPerMicroBatch`` frames or of the longest utterance, whatever the
-/// batch. Sums are taken in a fixed order, so that results are the same to the bit on any number of threads.
+/// A batch is cut into micro-batches of whole utterances, one behind the other without padding, and gradients
+/// of micro-batches are added up: memory for activations is that of ``framesPerMicroBatch`` frames or of the
+/// longest utterance, whatever the batch. Sums are taken in a fixed order, so that results are the same to
+/// the bit on any number of threads.
 public final class TrainableModel {
   public let configuration: ModelConfiguration
   public let parameters: ParameterStorage
@@ -217,9 +218,11 @@ public final class TrainableModel {
     for (utterance, rows) in zip(batch, utterances.map(\.rows)) {
       precondition(
         utterance.features.matrix.columns == kept.features.columns,
-        "features of \(utterance.features.matrix.columns) channels for a projection of \(kept.features.columns)")
+        "features of \(utterance.features.matrix.columns) channels for a projection of \(kept.features.columns)"
+      )
       for (frame, row) in rows.enumerated() {
-        kept.features.row(row).update(from: utterance.features.matrix.row(frame), count: kept.features.columns)
+        kept.features.row(row).update(
+          from: utterance.features.matrix.row(frame), count: kept.features.columns)
       }
     }
     var hidden = [workspace.matrix(rows: frames, columns: width)]
@@ -235,7 +238,9 @@ public final class TrainableModel {
         continue
       }
       let pass = LayerPass(layer: index, utterances: utterances, options, workspace, compute)
-      let y = keepsNothing ? (index % 2 == 0 ? spare[0] : hidden[0]) : workspace.matrix(rows: frames, columns: width)
+      let y =
+        keepsNothing
+        ? (index % 2 == 0 ? spare[0] : hidden[0]) : workspace.matrix(rows: frames, columns: width)
       if !keepsNothing && !options.checkpointsActivations && trains(layer: index, options) {
         let room = layer.keep(frames: frames, workspace)
         layer.forward(x, into: y, keeping: room, pass)

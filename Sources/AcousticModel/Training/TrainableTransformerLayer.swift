@@ -5,11 +5,12 @@ import Tensors
 /// A layer of the transformer (``TransformerLayer``) and its gradients:
 ///
 ///     post-norm    r = x + drop(attention(x));  h = norm1(r);  s = h + drop(feedForward(h));  y = norm2(s)
-///     stable       h = x + drop(attention(norm1(x)));  y = h + drop(feedForward(norm2(h)));  y = y + adapter(y)
-///     feedForward(h) = W2 drop(activation(u)) + b2,   u = W1 h + b1
+///     stable       h = x + drop(attention(norm1(x)));  y = h + drop(feedForward(norm2(h)));  y = y +
+///     adapter(y) feedForward(h) = W2 drop(activation(u)) + b2,   u = W1 h + b1
 ///
-/// The forward pass keeps x, the projections (3 D), what attention gives, r or h, u (the feed-forward's width), and s or the
-/// adapter's input: about 11 D floats a frame. All else is a norm, an activation or a mask of these, and computed again.
+/// The forward pass keeps x, the projections (3 D), what attention gives, r or h, u (the feed-forward's
+/// width), and s or the adapter's input: about 11 D floats a frame. All else is a norm, an activation or a
+/// mask of these, and computed again.
 struct TrainableTransformerLayer: @unchecked Sendable {
   private let normalisesFirst: Bool
   private let queries: TrainableLinear
@@ -95,7 +96,8 @@ struct TrainableTransformerLayer: @unchecked Sendable {
       activate(kept.wide, into: active, pass)
       let sum = kept.sum ?? y
       forward(
-        feedForward, active, into: sum, residual: normalisesFirst ? kept.middle : normed, pass.feedForward, pass)
+        feedForward, active, into: sum, residual: normalisesFirst ? kept.middle : normed, pass.feedForward,
+        pass)
       if !normalisesFirst { finalNorm.forward(sum, into: y, on: compute) }
       if let adapter { adapter.forward(sum, into: y, workspace: workspace, on: compute) }
     }
@@ -219,13 +221,17 @@ struct LayerPass {
   let workspace: Workspace
   let compute: Compute
 
-  init(layer: Int, utterances: [UtteranceRows], _ options: StepOptions, _ workspace: Workspace, _ compute: Compute) {
+  init(
+    layer: Int, utterances: [UtteranceRows], _ options: StepOptions, _ workspace: Workspace,
+    _ compute: Compute
+  ) {
     self.utterances = utterances
     self.workspace = workspace
     self.compute = compute
     let probabilities = options.regularization
     attentionWeights = Dropout(
-      probability: probabilities.attentionDropout, random: options.source(Site.attentionWeights(layer: layer)))
+      probability: probabilities.attentionDropout, random: options.source(Site.attentionWeights(layer: layer))
+    )
     attention = Dropout(
       probability: probabilities.hiddenDropout, random: options.source(Site.attention(layer: layer)))
     activation = Dropout(

@@ -48,8 +48,8 @@ public struct StepOptions: Sendable, Equatable {
 
 /// The losses of a batch.
 public struct StepLosses: Sendable {
-  /// Of each utterance, in nats: infinite where there are too few frames for the labels, NaN where the network
-  /// broke down.
+  /// Of each utterance, in nats: infinite where there are too few frames for the labels, NaN where the
+  /// network broke down.
   public var losses: [Double] = []
   /// Where the first NaN or infinity stands, for each utterance whose loss is NaN.
   public var breakdowns: [Breakdown] = []

@@ -13,8 +13,8 @@ public struct UtteranceRows: Sendable {
   }
 }
 
-/// Dropout (Srivastava et al. 2014) of a site of the network: elements become 0 with a probability, the others
-/// grow so that the expectation stays.
+/// Dropout (Srivastava et al. 2014) of a site of the network: elements become 0 with a probability, the
+/// others grow so that the expectation stays.
 ///
 /// The mask is a function of seed, step, site, utterance, frame and column. It is not kept: the backward pass
 /// draws it again, for less than it would cost to read. Probabilities are rounded to 1/65536.

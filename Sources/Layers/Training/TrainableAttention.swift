@@ -85,8 +85,8 @@ private struct AttentionHead {
   let projections: Matrix
   let dropout: Dropout
 
-  /// Queries that meet all keys at once: three tiles of the forward's 8 rows, and a depth for the sums over queries
-  /// that pays for loading them.
+  /// Queries that meet all keys at once: three tiles of the forward's 8 rows, and a depth for the sums over
+  /// queries that pays for loading them.
   private static let queriesPerBlock = 48
 
   private var frames: Int { projections.rows }

@@ -51,7 +51,8 @@ public struct TrainableConvolution: Sendable {
       for tap in 0..<kernel {
         self.tap(tap, of: weight.value, into: matrix, on: compute)
         compute.multiply(
-          frames(x, at: tap, count: y.rows), byTransposeOf: matrix, into: y, bias: tap == 0 ? bias?.value : nil,
+          frames(x, at: tap, count: y.rows), byTransposeOf: matrix, into: y,
+          bias: tap == 0 ? bias?.value : nil,
           residual: tap == 0 ? nil : y)
       }
     }

@@ -1,8 +1,8 @@
 import CKernels
 public import Tensors
 
-/// A layer norm, y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each row (Ba, Kiros and Hinton
-/// 2016), and its gradients.
+/// A layer norm, y = (x - mean) / sqrt(variance + epsilon) * weight + bias over each row (Ba, Kiros and
+/// Hinton 2016), and its gradients.
 public struct TrainableLayerNorm: Sendable {
   /// (1, columns).
   public let weight: Parameter
@@ -53,7 +53,8 @@ public struct TrainableLayerNorm: Sendable {
         dbias.update(repeating: 0, count: x.columns)
         kernels.layer_norm_backward(
           dx?.row(first), dx?.stride ?? 0, x.row(first), x.stride, dy.row(first), dy.stride,
-          residual?.row(first), residual?.stride ?? 0, weight.value.pointer, dweight, dbias, epsilon, x.columns,
+          residual?.row(first), residual?.stride ?? 0, weight.value.pointer, dweight, dbias, epsilon,
+          x.columns,
           min(rowsPerBlock, x.rows - first))
       }
       compute.accumulate(rowsOf: sums.rows(0..<blocks), into: weight.gradient)

@@ -8,8 +8,8 @@ public import Tensors
 ///
 /// and with da the gradient of the sum inside the activation
 ///
-///     dx[t] = sum over k of W[k]^T da[t - k + kernel / 2],   dW[k] = sum over t of da[t] x[t + k - kernel / 2]^T
-///     dg[k] = dW[k] . v[k] / |v[k]|,   dv[k] = g[k] / |v[k]| (dW[k] - v[k] (dW[k] . v[k]) / |v[k]|^2)
+///     dx[t] = sum over k of W[k]^T da[t - k + kernel / 2],   dW[k] = sum over t of da[t] x[t + k - kernel /
+///     2]^T dg[k] = dW[k] . v[k] / |v[k]|,   dv[k] = g[k] / |v[k]| (dW[k] - v[k] (dW[k] . v[k]) / |v[k]|^2)
 ///
 /// dW is gathered over a step and becomes gradients of g and v in ``finishGradients(on:)``.
 public final class TrainablePositionalConvolution: @unchecked Sendable {
@@ -61,8 +61,8 @@ public final class TrainablePositionalConvolution: @unchecked Sendable {
 
   // MARK: Weights
 
-  /// Makes the filters of the parameters as they are now. Before the first forward pass, and after each change
-  /// of the parameters.
+  /// Makes the filters of the parameters as they are now. Before the first forward pass, and after each
+  /// change of the parameters.
   public func prepare(on compute: Compute) {
     let scales = tapScales(on: compute)
     let (width, paddedWidth, kernel) = (width, paddedWidth, kernel)
@@ -176,14 +176,15 @@ public final class TrainablePositionalConvolution: @unchecked Sendable {
     }
   }
 
-  /// One utterance. Adds to the gradients of bias and weights, and to `dx` the gradient that comes through the
-  /// convolution.
+  /// One utterance. Adds to the gradients of bias and weights, and to `dx` the gradient that comes through
+  /// the convolution.
   /// - Parameters:
   ///   - dy: (T, D), of the result.
   ///   - x: (T, D), the convolution's input.
   ///   - sums: what the forward pass left there.
   public func backward(
-    _ dy: Matrix, input x: Matrix, sums: Matrix, addingTo dx: Matrix, workspace: Workspace, on compute: Compute
+    _ dy: Matrix, input x: Matrix, sums: Matrix, addingTo dx: Matrix, workspace: Workspace,
+    on compute: Compute
   ) {
     let kernels = compute.kernels
     workspace.scope {
@@ -207,8 +208,8 @@ public final class TrainablePositionalConvolution: @unchecked Sendable {
   /// Runs the filter of every group, and gives each group's result, (T, width) without gaps, to `body`: a
   /// product of rows that overlap, a window of the group's frames each.
   ///
-  /// ``PositionalConvolution``'s fast algorithm would save a seventieth of a step, and make gradients four times
-  /// less exact.
+  /// ``PositionalConvolution``'s fast algorithm would save a seventieth of a step, and make gradients four
+  /// times less exact.
   private func filter(
     _ x: Matrix, with filters: [PackedMatrix], before: Int, workspace: Workspace, on compute: Compute,
     _ body: (_ group: Int, _ filtered: UnsafeMutablePointer<Float>) -> Void
@@ -272,7 +273,8 @@ public final class TrainablePositionalConvolution: @unchecked Sendable {
             kernels.multiply_transposed(
               weightGradient.pointer + (group * kernel + tap) * width * paddedWidth, paddedWidth,
               gradients.row(group) + term.offset * paddedWidth, paddedWidth,
-              padded.row(group) + (tap + term.offset) * paddedWidth, paddedWidth, paddedWidth, term.depth, width,
+              padded.row(group) + (tap + term.offset) * paddedWidth, paddedWidth, paddedWidth, term.depth,
+              width,
               true)
           }
         }

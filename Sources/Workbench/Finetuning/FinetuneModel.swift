@@ -10,14 +10,15 @@ import Vocabulary
 import Glibc
 #endif
 
-/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has to
-/// be written beside the weights.
+/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has
+/// to be written beside the weights.
 struct FinetuneModel {
   /// Where the configuration is.
   private let configurationPath: String
   /// A MODEL directory; nil for random weights.
   private let directory: String?
-  /// Whether it is a checkpoint of pre-training: without a CTC head, and perhaps with nothing beside its weights.
+  /// Whether it is a checkpoint of pre-training: without a CTC head, and perhaps with nothing beside its
+  /// weights.
   private let isPretrained: Bool
   private(set) var configuration: ModelConfiguration
   let preprocessing: Preprocessing
@@ -77,7 +78,8 @@ struct FinetuneModel {
     var notes: [String] = []
     var transplant: HeadTransplant?
     let isNew =
-      !resumes && (options.vocabularyFromData || options.vocabulary != nil || directory == nil || isPretrained)
+      !resumes
+      && (options.vocabularyFromData || options.vocabulary != nil || directory == nil || isPretrained)
     if isPretrained {
       notes.append("a new head of \(vocabulary.count) classes: the checkpoint has none")
       if preprocessingSource == nil {
@@ -85,7 +87,9 @@ struct FinetuneModel {
       }
     }
     if isNew {
-      if let directory, !isPretrained, let old = try? CTCVocabulary(directory: directory, blank: configuration.blank) {
+      if let directory, !isPretrained,
+        let old = try? CTCVocabulary(directory: directory, blank: configuration.blank)
+      {
         let change = HeadTransplant(from: old, oldClasses: configuration.vocabularySize, to: vocabulary)
         transplant = change
         notes.append(
