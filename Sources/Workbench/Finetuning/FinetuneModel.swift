@@ -40,10 +40,11 @@ struct FinetuneModel {
       configurationPath = options.initialConfiguration ?? ""
     }
     configuration = try ModelConfiguration(contentsOf: configurationPath, acceptsPretrained: true)
-    isPretrained = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
-    let isStated = directory.map { !isPretrained || Preprocessing.isStated(in: $0) } ?? false
-    preprocessingSource = isStated ? directory : nil
-    preprocessing = try preprocessingSource.map { try Preprocessing(directory: $0) } ?? Preprocessing()
+    let lacksHead = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
+    let source = directory.flatMap { !lacksHead || Preprocessing.isStated(in: $0) ? $0 : nil }
+    isPretrained = lacksHead
+    preprocessingSource = source
+    preprocessing = try source.map { try Preprocessing(directory: $0) } ?? Preprocessing()
     document = try ModelDocument(contentsOf: configurationPath)
   }
 
