@@ -52,7 +52,8 @@ struct SpanMaskTests {
         // Five standard deviations of a binomial count; the reference was rounded to 9 digits.
         let p = expected[position]
         let bound = 5 * (Double(draws) * p * (1 - p)).squareRoot() + 1e-4
-        #expect(abs(Double(counts[position]) - Double(draws) * p) <= bound, "\(mask), \(length) at \(position)")
+        #expect(
+          abs(Double(counts[position]) - Double(draws) * p) <= bound, "\(mask), \(length) at \(position)")
       }
     }
   }
@@ -61,7 +62,8 @@ struct SpanMaskTests {
   func keys() {
     let mask = Regularization.SpanMask(probability: 0.3, length: 5, minimum: 2)
     func draw(step: Int, _ utterance: UInt32) -> [Bool]? {
-      mask.draw(count: 300, random: RandomSource(seed: 1, step: step, site: Site.timeMask()), utterance: utterance)
+      mask.draw(
+        count: 300, random: RandomSource(seed: 1, step: step, site: Site.timeMask()), utterance: utterance)
     }
     #expect(draw(step: 1, 1) == draw(step: 1, 1))
     #expect(draw(step: 1, 1) != draw(step: 1, 2) && draw(step: 1, 1) != draw(step: 2, 1))

@@ -32,7 +32,9 @@ struct TrainableModelTests {
 
   private let frames = [50, 31, 90, 12]
 
-  @Test("gradients have the same bits on 1, 2 and 5 threads, with all that is random", arguments: kinds.keys.sorted())
+  @Test(
+    "gradients have the same bits on 1, 2 and 5 threads, with all that is random",
+    arguments: kinds.keys.sorted())
   func threadsAgree(kind: String) throws {
     let fixture = fixture(kind)
     let batch = fixture.batch([200, 31, 90, 250, 12])
@@ -84,7 +86,9 @@ struct TrainableModelTests {
   /// The largest difference of an element in units of its tensor's root mean square.
   private func worst(_ a: ParameterStorage, _ b: ParameterStorage) -> (entry: String, error: Double) {
     var worst = ("", 0.0)
-    let largest = a.layout.entries.reduce(Float(0)) { max($0, a.elements(of: $1).reduce(0) { max($0, abs($1)) }) }
+    let largest = a.layout.entries.reduce(Float(0)) {
+      max($0, a.elements(of: $1).reduce(0) { max($0, abs($1)) })
+    }
     for entry in a.layout.entries {
       let (x, y) = (a.elements(of: entry), b.elements(of: entry))
       let rms = (x.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(x.count)).squareRoot()
@@ -97,7 +101,8 @@ struct TrainableModelTests {
   }
 
   @Test(
-    "an utterance's loss has the same bits in whatever batch, gradients of a batch are the sum", arguments: kinds.keys.sorted())
+    "an utterance's loss has the same bits in whatever batch, gradients of a batch are the sum",
+    arguments: kinds.keys.sorted())
   func batchMates(kind: String) throws {
     let fixture = fixture(kind)
     // More than a micro-batch holds, and one that is longer than a micro-batch.
@@ -109,15 +114,17 @@ struct TrainableModelTests {
     #expect(together.losses.prefix(6).allSatisfy { $0.isFinite })
     #expect(alone.losses.map(\.bitPattern) == together.losses.map(\.bitPattern))
     #expect(reversed.losses.reversed().map(\.bitPattern) == together.losses.map(\.bitPattern))
-    // Sums over 1700 frames in another order: some roundings of the terms, which a sum of that many may cancel to a
-    // fortieth of their size.
+    // Sums over 1700 frames in another order: some roundings of the terms, which a sum of that many may
+    // cancel to a fortieth of their size.
     for other in [alone, reversed] {
       let (entry, error) = worst(together.gradients, other.gradients)
       #expect(error <= 40 * 16 * rounding, "\(entry): \(error)")
     }
   }
 
-  @Test("emissions are those of inference", arguments: ["hubert-base", "wav2vec2-large", "wav2vec2-adapter", "wav2vec2-mms", "hubert-batch-norm"])
+  @Test(
+    "emissions are those of inference",
+    arguments: ["hubert-base", "wav2vec2-large", "wav2vec2-adapter", "wav2vec2-mms", "hubert-batch-norm"])
   func emissions(variant: String) throws {
     let compute = Compute(threads: 2)
     let golden = try #require(GoldenModel.all.first { $0.name == variant })
@@ -147,7 +154,9 @@ struct TrainableModelTests {
   // MARK: Freezing
 
   /// Entries that still get gradients.
-  private func isTrained(_ entry: ParameterLayout.Entry, _ options: StepOptions, _ configuration: ModelConfiguration) -> Bool {
+  private func isTrained(
+    _ entry: ParameterLayout.Entry, _ options: StepOptions, _ configuration: ModelConfiguration
+  ) -> Bool {
     if entry.isFixed { return false }
     if entry.part == .head { return true }
     if options.trainsHeadOnly { return false }
@@ -226,7 +235,8 @@ struct TrainableModelTests {
         let options = fixture.options(regularization, step: step, count: 1)
         return (0..<3).map { options.drops(layer: $0) } == [false, true, false]
       })
-    let dropped = try gradients(fixture, [batch], fixture.options(regularization, step: step, count: batch.count))
+    let dropped = try gradients(
+      fixture, [batch], fixture.options(regularization, step: step, count: batch.count))
     let shorter = TrainingFixture { $0.layers = 2 }
     for entry in shorter.parameters.layout.entries {
       let source = entry.name.replacing("layers.1.", with: "layers.2.")
@@ -249,16 +259,19 @@ struct TrainableModelTests {
 
   /// The loss of a model whose entry is moved along `direction`.
   private func loss(
-    _ fixture: TrainingFixture, _ entry: ParameterLayout.Entry, along direction: [Float], by distance: Double,
+    _ model: TrainableModel, _ entry: ParameterLayout.Entry, along direction: [Float], by distance: Double,
     _ batch: [TrainingUtterance], _ options: StepOptions
   ) throws -> Double {
-    let values = fixture.parameters.elements(of: entry)
-    defer { fixture.parameters.set(entry, to: values) }
-    fixture.parameters.set(entry, to: zip(values, direction).map { $0 + Float(distance) * $1 })
-    return try fixture.model().accumulateGradients(batch, options: options).losses.reduce(0, +)
+    let values = model.parameters.elements(of: entry)
+    defer { model.parameters.set(entry, to: values) }
+    model.parameters.set(entry, to: zip(values, direction).map { $0 + Float(distance) * $1 })
+    model.parametersDidChange()
+    return try model.accumulateGradients(batch, options: options).losses.reduce(0, +)
   }
 
-  @Test("gradients are the slopes of the loss, with dropouts, masks and LayerDrop on", arguments: kinds.keys.sorted())
+  @Test(
+    "gradients are the slopes of the loss, with dropouts, masks and LayerDrop on",
+    arguments: kinds.keys.sorted())
   func slopes(kind: String) throws {
     let fixture = fixture(kind)
     let batch = fixture.batch([40, 61])
@@ -271,6 +284,7 @@ struct TrainableModelTests {
     let options = fixture.options(TrainingFixture.everything, step: step, count: batch.count)
     let (losses, gradients) = try gradients(fixture, [batch], options)
     let total = losses.reduce(0, +)
+    let model = fixture.model(threads: 1)
     var compared = 0
     for entry in fixture.parameters.layout.entries where entry.layer != 1 && !entry.isFixed {
       let gradient = gradients.elements(of: entry)
@@ -282,12 +296,12 @@ struct TrainableModelTests {
       }
       #expect(norm > 0, "\(entry.name) has no gradient")
       let direction = gradient.map { Float(Double($0) / norm) }
-      // Along the gradient the slope is its norm. A loss is off by about 2e-6 of itself, float32 that the network is;
-      // central differences by the third derivative, which two distances take away (Richardson).
+      // Along the gradient the slope is its norm. A loss is off by about 2e-6 of itself, float32 that the
+      // network is; central differences by the third derivative, which two distances take away (Richardson).
       let distance = min(0.2, 0.15 / norm)
       func slope(_ h: Double) throws -> Double {
-        let up = try loss(fixture, entry, along: direction, by: h, batch, options)
-        let down = try loss(fixture, entry, along: direction, by: -h, batch, options)
+        let up = try loss(model, entry, along: direction, by: h, batch, options)
+        let down = try loss(model, entry, along: direction, by: -h, batch, options)
         return (up - down) / (2 * h)
       }
       let found = (4 * (try slope(distance / 2)) - (try slope(distance))) / 3
@@ -387,7 +401,8 @@ struct TrainableModelTests {
     // What is not kept is a layer's: 4 D, 3 D, 2 feed-forward widths and the results of norms and dropouts.
     let temporary = frames * 4 * (12 * 48 + 3 * 176)
     #expect(many.workspace - many.kept <= temporary, "\(many)")
-    let again = try bytes(layers: 14, checkpoints: true).workspace - bytes(layers: 8, checkpoints: true).workspace
+    let again =
+      try bytes(layers: 14, checkpoints: true).workspace - bytes(layers: 8, checkpoints: true).workspace
     #expect(abs(again - 6 * frames * 48 * 4) <= slack, "checkpoints keep \(again)")
   }
 }

@@ -11,7 +11,9 @@ struct TrainingFixture {
   let parameters: ParameterStorage
 
   /// Of the weights of a golden model.
-  init(golden variant: String) throws { (configuration, parameters) = try goldenParameters(goldenModel(variant)) }
+  init(golden variant: String) throws {
+    (configuration, parameters) = try goldenParameters(goldenModel(variant))
+  }
 
   /// Random weights of a size that keeps activations near 1; gains and variances are near 1.
   init(seed: UInt64 = 1, _ change: (inout ModelConfiguration) -> Void) {

@@ -15,7 +15,9 @@ struct TrainableAttentionTests {
     var description: String { "\(heads) heads of \(width)" }
   }
 
-  static let shapes = [(1, 1), (3, 7), (2, 12), (1, 40), (2, 64), (1, 80)].map { Shape(heads: $0.0, width: $0.1) }
+  static let shapes = [(1, 1), (3, 7), (2, 12), (1, 40), (2, 64), (1, 80)].map {
+    Shape(heads: $0.0, width: $0.1)
+  }
   static let lengths = [1, 2, 17, 48, 49, 100]
 
   /// One head of one utterance in double precision, and the gradients of (the sum of result x dy).
@@ -50,7 +52,9 @@ struct TrainableAttentionTests {
     }
   }
 
-  private func rows(_ values: [Float], _ rows: Range<Int>, _ stride: Int, from column: Int, _ width: Int) -> [[Double]] {
+  private func rows(_ values: [Float], _ rows: Range<Int>, _ stride: Int, from column: Int, _ width: Int)
+    -> [[Double]]
+  {
     rows.map { row in (0..<width).map { Double(values[row * stride + column + $0]) } }
   }
 
@@ -58,7 +62,9 @@ struct TrainableAttentionTests {
   func slopes() {
     let (frames, width) = (5, 3)
     let values = random(4 * frames * width, 1)
-    func part(_ index: Int) -> [[Double]] { rows(values, 0..<frames, width, from: index * frames * width, width) }
+    func part(_ index: Int) -> [[Double]] {
+      rows(values, 0..<frames, width, from: index * frames * width, width)
+    }
     let mask = (0..<frames).map { t in (0..<frames).map { ($0 * 7 + t * 3) % 5 == 0 ? 0 : 1.25 } }
     let parts = (0..<4).map(part)
     func loss(_ parts: [[[Double]]]) -> Double {
@@ -79,7 +85,8 @@ struct TrainableAttentionTests {
     }
   }
 
-  @Test("and its gradients equal the definition in double precision, dropout's mask among it", arguments: shapes)
+  @Test(
+    "and its gradients equal the definition in double precision, dropout's mask among it", arguments: shapes)
   func equalsDefinition(_ shape: Shape) {
     let (heads, width) = (shape.heads, shape.width)
     let modelWidth = heads * width
@@ -101,9 +108,11 @@ struct TrainableAttentionTests {
           let y = workspace.matrix(rows: frames, columns: modelWidth)
           attention.forward(projections, utterances: utterances, dropout: dropout, into: y, on: compute)
           let found = matrix(
-            workspace, rows: frames, columns: 3 * modelWidth, [Float](repeating: .nan, count: frames * 3 * modelWidth))
+            workspace, rows: frames, columns: 3 * modelWidth,
+            [Float](repeating: .nan, count: frames * 3 * modelWidth))
           attention.backward(
-            matrix(workspace, rows: frames, columns: modelWidth, gradients), projections: projections, result: y,
+            matrix(workspace, rows: frames, columns: modelWidth, gradients), projections: projections,
+            result: y,
             utterances: utterances, dropout: dropout, into: found, on: compute)
           for utterance in utterances {
             let rows = utterance.rows
@@ -122,14 +131,16 @@ struct TrainableAttentionTests {
                 ("dv", 2 * modelWidth + head * width, expected.dv, found),
               ] {
                 let largest = reference.joined().reduce(0) { max($0, abs($1)) }
-                // A weight is off by a few roundings of its own size and of its score (3 at most), a sum of T or d of
-                // them by as many as their random walk, which is the size of the result. What cancels, as all of dq and
-                // dk do where T is 1, is off by roundings of sqrt(d), the size of dy . v / sqrt(d).
+                // A weight is off by a few roundings of its own size and of its score (3 at most), a sum of T
+                // or d of them by as many as their random walk, which is the size of the result. What
+                // cancels, as all of dq and dk do where T is 1, is off by roundings of sqrt(d), the size of
+                // dy . v / sqrt(d).
                 let bound = rounding * (64 * largest + 16 * Double(width).squareRoot() * scale)
                 let area = matrix.rows(rows).columns(columns..<columns + width).elements()
                 for (found, expected) in zip(area, reference.joined()) {
                   #expect(
-                    abs(Double(found) - expected) <= bound, "\(level), \(name) of \(shape), \(rows.count), \(probability)")
+                    abs(Double(found) - expected) <= bound,
+                    "\(level), \(name) of \(shape), \(rows.count), \(probability)")
                 }
               }
             }
@@ -147,7 +158,8 @@ struct TrainableAttentionTests {
     let mask = matrix(
       workspace, rows: heads * frames, columns: frames, [Float](repeating: 1, count: heads * frames * frames))
     dropout.apply(
-      mask, into: mask, utterances: [UtteranceRows(rows: 0..<heads * frames, key: utterance.key)], on: compute)
+      mask, into: mask, utterances: [UtteranceRows(rows: 0..<heads * frames, key: utterance.key)], on: compute
+    )
     return (0..<heads).map { head in
       (0..<frames).map { t in (0..<frames).map { Double(mask.row(head * frames + t)[$0]) } }
     }
@@ -161,16 +173,21 @@ struct TrainableAttentionTests {
     let workspace = Workspace()
     workspace.scope {
       let compute = Compute(threads: 2)
-      let (y, expected) = (workspace.matrix(rows: frames, columns: width), workspace.matrix(rows: frames, columns: width))
+      let (y, expected) = (
+        workspace.matrix(rows: frames, columns: width), workspace.matrix(rows: frames, columns: width)
+      )
       TrainableAttention(heads: shape.heads, headWidth: shape.width).forward(
-        matrix(workspace, rows: frames, columns: 3 * width, qkv), utterances: [UtteranceRows(rows: 0..<frames, key: 0)],
-        dropout: Dropout(probability: 0, random: RandomSource(seed: 0, step: 0, site: 0)), into: y, on: compute)
+        matrix(workspace, rows: frames, columns: 3 * width, qkv),
+        utterances: [UtteranceRows(rows: 0..<frames, key: 0)],
+        dropout: Dropout(probability: 0, random: RandomSource(seed: 0, step: 0, site: 0)), into: y,
+        on: compute)
       let scale = Float(log2(exp(1.0)) / Double(shape.width).squareRoot())
       for t in 0..<frames { for c in 0..<width { qkv[t * 3 * width + c] *= scale } }
       SelfAttention(heads: shape.heads, headWidth: shape.width).forward(
         matrix(workspace, rows: frames, columns: 3 * width, qkv), utterances: [0..<frames], into: expected,
         workspace: workspace, on: compute)
-      // Scores of at most sqrt(d) are off by so many roundings of that, results by as much and by sums over T.
+      // Scores of at most sqrt(d) are off by so many roundings of that, results by as much and by sums over
+      // T.
       let d = Double(shape.width)
       let bound = 2 * rounding * (d * d.squareRoot() + 64)
       for (found, expected) in zip(y.elements(), expected.elements()) {
@@ -201,7 +218,8 @@ struct TrainableAttentionTests {
       }
     }
     let all = [
-      UtteranceRows(rows: 0..<20, key: 5), UtteranceRows(rows: 20..<21, key: 6), UtteranceRows(rows: 21..<100, key: 7),
+      UtteranceRows(rows: 0..<20, key: 5), UtteranceRows(rows: 20..<21, key: 6),
+      UtteranceRows(rows: 21..<100, key: 7),
       UtteranceRows(rows: 100..<150, key: 8),
     ]
     let together = attend(all, threads: 4)

@@ -7,11 +7,14 @@ import Testing
 struct TrainableLayerTests {
   static let linearShapes = [[1, 1, 1], [5, 7, 3], [65, 33, 50], [20, 48, 96]]
 
-  @Test("a linear layer is the one of inference, and its gradients are the plain loops'", arguments: linearShapes)
+  @Test(
+    "a linear layer is the one of inference, and its gradients are the plain loops'", arguments: linearShapes)
   func linear(_ shape: [Int]) {
     let (n, i, o) = (shape[0], shape[1], shape[2])
     let (x, w, b, h) = (random(n * i, 1), random(o * i, 2), random(o, 3), random(n * o, 4))
-    let (dy, wBefore, bBefore, dxBefore) = (random(n * o, 5), random(o * i, 6), random(o, 7), random(n * i, 8))
+    let (dy, wBefore, bBefore, dxBefore) = (
+      random(n * o, 5), random(o * i, 6), random(o, 7), random(n * i, 8)
+    )
     for level in KernelLevel.supported {
       let compute = Compute(threads: 2, level: level)
       let workspace = Workspace()
@@ -61,7 +64,9 @@ struct TrainableLayerTests {
     }
   }
 
-  @Test("a norm is the one of inference, and its gradients the formula's", arguments: [(1, 3), (65, 20), (200, 48)])
+  @Test(
+    "a norm is the one of inference, and its gradients the formula's",
+    arguments: [(1, 3), (65, 20), (200, 48)])
   func layerNorm(rows: Int, columns: Int) {
     let count = rows * columns
     let (x, dy, residual) = (random(count, 1), random(count, 2), random(count, 3))
@@ -78,12 +83,14 @@ struct TrainableLayerTests {
           workspace.matrix(rows: rows, columns: columns), workspace.matrix(rows: rows, columns: columns)
         )
         layer.forward(input, into: y, on: compute)
-        LayerNorm(weight: Vector(weight), bias: Vector(bias), epsilon: 1e-3).forward(input, into: expected, on: compute)
+        LayerNorm(weight: Vector(weight), bias: Vector(bias), epsilon: 1e-3).forward(
+          input, into: expected, on: compute)
         #expect(y.elements() == expected.elements())
         let gradient = matrix(workspace, rows: rows, columns: columns, dy)
         layer.backward(
           gradient, input: input, into: gradient,
-          residual: matrix(workspace, rows: rows, columns: columns, residual), workspace: workspace, on: compute)
+          residual: matrix(workspace, rows: rows, columns: columns, residual), workspace: workspace,
+          on: compute)
         return [gradient, layer.weight.gradient, layer.bias.gradient].map { $0.elements() }
       }
     }
@@ -166,7 +173,8 @@ struct TrainableLayerTests {
       let dy = random(count * outputs, 6)
       let dx = matrix(workspace, rows: frames, columns: inputs, [Float](repeating: 7, count: frames * inputs))
       layer.backward(
-        matrix(workspace, rows: count, columns: outputs, dy), input: input, into: dx, workspace: workspace, on: compute)
+        matrix(workspace, rows: count, columns: outputs, dy), input: input, into: dx, workspace: workspace,
+        on: compute)
       var dinput = [ProductSum](repeating: ProductSum(), count: frames * inputs)
       var dweight = wBefore.map { ProductSum(Double($0)) }
       var dbias = bBefore.map { ProductSum(Double($0)) }

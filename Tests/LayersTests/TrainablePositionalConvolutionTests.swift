@@ -137,10 +137,12 @@ struct TrainablePositionalConvolutionTests {
         let tap = index % kernel
         let (along, error) =
           shape.isNormed
-          ? (products[tap] / (norms[tap] * norms[tap]), productErrors[tap] / (norms[tap] * norms[tap])) : (0, 0)
+          ? (products[tap] / (norms[tap] * norms[tap]), productErrors[tap] / (norms[tap] * norms[tap]))
+          : (0, 0)
         let change = scales[tap] * (dw[index].value - Double(v[index]) * along)
         let bound =
-          abs(scales[tap]) * (bound(dw[index]) + abs(Double(v[index])) * error
+          abs(scales[tap])
+          * (bound(dw[index]) + abs(Double(v[index])) * error
             + 8 * rounding * (abs(dw[index].value) + abs(along))) + 2 * rounding * (abs(change) + 1)
         #expect(
           abs(Double(found) - Double(vBefore[index]) - change) <= bound, "dv of \(shape) at \(index)")
@@ -161,7 +163,8 @@ struct TrainablePositionalConvolutionTests {
       let (channels, kernel, frames) = (8, 4, 9)
       func layer(_ values: [Float]) -> (TrainablePositionalConvolution, Parameter) {
         let zeros = [Float](repeating: 0, count: values.count)
-        let direction = parameter(workspace, rows: channels, columns: channels * kernel, values, before: zeros)
+        let direction = parameter(
+          workspace, rows: channels, columns: channels * kernel, values, before: zeros)
         let bias = parameter(
           workspace, rows: 1, columns: channels, random(channels, 9), before: random(channels, 9))
         return (
@@ -183,7 +186,9 @@ struct TrainablePositionalConvolutionTests {
       changed.prepare(on: compute)
       _ = result(changed)
       for row in 0..<channels {
-        for column in 0..<channels * kernel { direction.value.row(row)[column] = second[row * channels * kernel + column] }
+        for column in 0..<channels * kernel {
+          direction.value.row(row)[column] = second[row * channels * kernel + column]
+        }
       }
       changed.prepare(on: compute)
       let (fresh, _) = layer(second)

@@ -21,13 +21,16 @@ struct BackwardKernelTests {
 
   @Test("derivatives in double precision are the slopes of the activations", arguments: corners)
   func derivatives(activation: ck_activation, corners: [(x: Double, derivative: Double)]) {
-    // Central differences are off by f''' h^2 / 6, at most 3e-10 (Laplace), and by a rounding of f or of x over h, of
-    // which 4e-10 is the most for each unit of the slope.
+    // Central differences are off by f''' h^2 / 6, at most 3e-10 (Laplace), and by a rounding of f or of x
+    // over h, of which 4e-10 is the most for each unit of the slope.
     let h = 1e-5
-    for x in stride(from: -30, through: 30, by: 0.0137) where !corners.contains(where: { abs($0.x - x) < 2 * h }) {
+    for x in stride(from: -30, through: 30, by: 0.0137)
+    where !corners.contains(where: { abs($0.x - x) < 2 * h }) {
       let slope = (ck_activation_of(activation, x + h) - ck_activation_of(activation, x - h)) / (2 * h)
       let derivative = ck_activation_derivative_of(activation, x)
-      #expect(abs(derivative - slope) <= 2e-9 * max(1, abs(slope)), "activation \(activation.rawValue) at \(x): \(derivative), not \(slope)")
+      #expect(
+        abs(derivative - slope) <= 2e-9 * max(1, abs(slope)),
+        "activation \(activation.rawValue) at \(x): \(derivative), not \(slope)")
     }
     for corner in corners {
       #expect(
@@ -63,7 +66,8 @@ struct BackwardKernelTests {
         for i in 0..<count {
           let derivative = ck_activation_derivative_of(activation, Double(part[i]))
           let expected = Double(dy[i]) * derivative
-          let bound = abs(Double(dy[i])) * Self.tolerance(activation, Double(part[i])) * max(1, abs(derivative))
+          let bound =
+            abs(Double(dy[i])) * Self.tolerance(activation, Double(part[i])) * max(1, abs(derivative))
           #expect(
             abs(Double(dx[i]) - expected) <= bound + 2 * rounding * abs(expected),
             "\(kernels.level), activation \(activation.rawValue) at \(part[i])")
@@ -105,7 +109,9 @@ struct BackwardKernelTests {
 
   @Test("the formula of the layer norm's gradient is its slope")
   func layerNormSlope() {
-    let (x, dy, weight) = (random(7, 1).map(Double.init), random(7, 2).map(Double.init), random(7, 3).map(Double.init))
+    let (x, dy, weight) = (
+      random(7, 1).map(Double.init), random(7, 2).map(Double.init), random(7, 3).map(Double.init)
+    )
     func loss(_ x: [Double]) -> Double {
       zip(zip(Norm(x, epsilon: 1e-5).normed, weight), dy).reduce(0) { $0 + $1.0.0 * $1.0.1 * $1.1 }
     }
@@ -120,7 +126,8 @@ struct BackwardKernelTests {
     }
   }
 
-  @Test("layer norm backward equals its formula in double precision", arguments: ElementwiseKernelTests.counts)
+  @Test(
+    "layer norm backward equals its formula in double precision", arguments: ElementwiseKernelTests.counts)
   func layerNorm(count: Int) {
     var generator = Seeded(UInt64(count))
     let (rows, stride) = (3, count + 5)
@@ -131,7 +138,8 @@ struct BackwardKernelTests {
     let before = generator.floats(2 * count)
     func row(_ values: [Float], _ r: Int) -> [Double] { (0..<count).map { Double(values[r * stride + $0]) } }
     let norms = (0..<rows).map { Norm(row(x, $0), epsilon: 1e-5) }
-    // A normed element is off by what the mean of values up to 5 is, which the scale enlarges; so is the scale.
+    // A normed element is off by what the mean of values up to 5 is, which the scale enlarges; so is the
+    // scale.
     let largest = norms.map { $0.normed.reduce(1) { max($0, abs($1)) } }.max()!
     let errors = norms.map { rounding * (40 * $0.scale + 8 * largest) }
     for kernels in everyLevel {
@@ -141,16 +149,19 @@ struct BackwardKernelTests {
         var dbias = Array(before[count...]) + [99]
         residual.withUnsafeBufferPointer {
           kernels.layer_norm_backward(
-            &dx, stride, x, stride, dy, stride, adds ? $0.baseAddress! : nil, stride, weight, &dweight, &dbias,
+            &dx, stride, x, stride, dy, stride, adds ? $0.baseAddress! : nil, stride, weight, &dweight,
+            &dbias,
             1e-5, count, rows)
         }
         for r in 0..<rows {
           let expected = norms[r].gradient(row(dy, r), weight: weight.map(Double.init))
-          // Its terms are at most 1, 1 and |n|^2; each is off by 16 roundings and by the errors of n and scale.
+          // Its terms are at most 1, 1 and |n|^2; each is off by 16 roundings and by the errors of n and
+          // scale.
           let bound = norms[r].scale * (1 + largest) * (1 + largest) * (16 * rounding + 4 * errors[r])
           for c in 0..<count {
             let whole = expected[c] + (adds ? Double(residual[r * stride + c]) : 0)
-            #expect(abs(Double(dx[r * stride + c]) - whole) <= bound + 2 * rounding, "\(kernels.level), \(r), \(c)")
+            #expect(
+              abs(Double(dx[r * stride + c]) - whole) <= bound + 2 * rounding, "\(kernels.level), \(r), \(c)")
           }
           for c in count..<stride { #expect(dx[r * stride + c] == 99) }
         }
@@ -169,7 +180,9 @@ struct BackwardKernelTests {
     }
   }
 
-  @Test("layer norm backward may overwrite the gradient or the residual, or leave dx out", arguments: [1, 17, 100])
+  @Test(
+    "layer norm backward may overwrite the gradient or the residual, or leave dx out",
+    arguments: [1, 17, 100])
   func layerNormInPlace(count: Int) {
     var generator = Seeded(UInt64(count))
     let rows = 3
@@ -184,7 +197,8 @@ struct BackwardKernelTests {
         var sums = [Float](repeating: 0, count: 2 * count)
         sums.withUnsafeMutableBufferPointer {
           kernels.layer_norm_backward(
-            dx, count, x, count, dy, count, residual, count, weight, $0.baseAddress!, $0.baseAddress! + count, 1e-5,
+            dx, count, x, count, dy, count, residual, count, weight, $0.baseAddress!, $0.baseAddress! + count,
+            1e-5,
             count, rows)
         }
         return sums
@@ -192,10 +206,14 @@ struct BackwardKernelTests {
       var apart = [Float](repeating: 0, count: rows * count)
       let sums = run(&apart, dy, residual)
       var ontoGradient = dy
-      ontoGradient.withUnsafeMutableBufferPointer { #expect(run($0.baseAddress!, $0.baseAddress!, residual) == sums) }
+      ontoGradient.withUnsafeMutableBufferPointer {
+        #expect(run($0.baseAddress!, $0.baseAddress!, residual) == sums)
+      }
       #expect(ontoGradient == apart)
       var ontoResidual = residual
-      ontoResidual.withUnsafeMutableBufferPointer { #expect(run($0.baseAddress!, dy, $0.baseAddress!) == sums) }
+      ontoResidual.withUnsafeMutableBufferPointer {
+        #expect(run($0.baseAddress!, dy, $0.baseAddress!) == sums)
+      }
       #expect(ontoResidual == apart)
       #expect(run(nil, dy, residual) == sums)
     }
@@ -224,7 +242,8 @@ struct BackwardKernelTests {
           let p = Double(numerators[i]) * Double(inverse)
           let m = kept[i] == 0 ? 0 : scale
           // Four roundings at most, of terms of these sizes.
-          #expect(abs(Double(weights[i]) - p * m) <= 4 * rounding * p * m, "\(kernels.level), \(threshold), \(i)")
+          #expect(
+            abs(Double(weights[i]) - p * m) <= 4 * rounding * p * m, "\(kernels.level), \(threshold), \(i)")
           let expected = p * (Double(dweights[i]) * m - Double(delta))
           let bound = 5 * rounding * p * (abs(Double(dweights[i])) * m + Double(delta))
           #expect(abs(Double(scores[i]) - expected) <= bound, "\(kernels.level), \(threshold), \(i)")

@@ -27,7 +27,8 @@ struct MultiplyGradientsTests {
   }
 
   private func expect(
-    _ found: Matrix, terms: Int, _ comment: String, _ expected: (_ row: Int, _ column: Int) -> (Double, Double)
+    _ found: Matrix, terms: Int, _ comment: String,
+    _ expected: (_ row: Int, _ column: Int) -> (Double, Double)
   ) {
     for r in 0..<found.rows {
       for c in 0..<found.columns {
@@ -52,13 +53,17 @@ struct MultiplyGradientsTests {
   func equalPlainLoops(_ shape: Shape) {
     let (n, i, o) = (shape.rows, shape.inputs, shape.outputs)
     let (x, w, dy) = (random(n * i, 1), random(o * i, 2), random(n * o, 3))
-    let (bias, residualY, residualX, before) = (random(o, 4), random(n * o, 5), random(n * i, 6), random(o * i, 7))
+    let (bias, residualY, residualX, before) = (
+      random(o, 4), random(n * o, 5), random(n * i, 6), random(o * i, 7)
+    )
     let (second, w2) = (random(n * 3, 8), random(3 * i, 9))
     for level in KernelLevel.supported {
       let compute = Compute(threads: 2, level: level)
       let workspace = Workspace()
       workspace.scope {
-        let (xs, ws, dys) = (padded(workspace, n, i, x), padded(workspace, o, i, w), padded(workspace, n, o, dy))
+        let (xs, ws, dys) = (
+          padded(workspace, n, i, x), padded(workspace, o, i, w), padded(workspace, n, o, dy)
+        )
         let y = padded(workspace, n, o, residualY)
         compute.multiply(
           xs, byTransposeOf: ws, into: y, bias: padded(workspace, 1, o, bias), activation: .relu, residual: y)
@@ -97,7 +102,9 @@ struct MultiplyGradientsTests {
       let compute = Compute(threads: threads)
       let workspace = Workspace()
       return workspace.scope {
-        let (xs, ws, dys) = (padded(workspace, n, i, x), padded(workspace, o, i, w), padded(workspace, n, o, dy))
+        let (xs, ws, dys) = (
+          padded(workspace, n, i, x), padded(workspace, o, i, w), padded(workspace, n, o, dy)
+        )
         let y = padded(workspace, n, o, dy)
         compute.multiply(xs, byTransposeOf: ws, into: y)
         let dx = padded(workspace, n, i, x)
@@ -118,7 +125,8 @@ struct MultiplyGradientsTests {
     workspace.scope {
       let sums = padded(workspace, 2, 3, [1, 2, 3, 4, 5, 6])
       compute.accumulate(
-        transposeOf: workspace.matrix(rows: 0, columns: 2), times: workspace.matrix(rows: 0, columns: 3), into: sums)
+        transposeOf: workspace.matrix(rows: 0, columns: 2), times: workspace.matrix(rows: 0, columns: 3),
+        into: sums)
       #expect(sums.elements() == [1, 2, 3, 4, 5, 6])
     }
   }

@@ -113,7 +113,8 @@ struct MultiplyTransposedTests {
       let cut = 30
       kernels.multiply_transposed(&inTwo, width, x, rows, panel, width, width, cut, rows, false)
       kernels.multiply_transposed(
-        &inTwo, width, Array(x[(cut * rows)...]), rows, Array(panel[(cut * width)...]), width, width, depth - cut,
+        &inTwo, width, Array(x[(cut * rows)...]), rows, Array(panel[(cut * width)...]), width, width,
+        depth - cut,
         rows, true)
       #expect(inTwo == together, "\(kernels.level)")
       for r in 0..<rows {

@@ -53,7 +53,8 @@ struct RandomKernelTests {
 
   static let counts = [1, 3, 4, 15, 16, 17, 64, 127, 128, 129, 160, 300, 1000]
 
-  @Test("drops what ck_philox says, scales the rest and adds the residual, with the same bits", arguments: counts)
+  @Test(
+    "drops what ck_philox says, scales the rest and adds the residual, with the same bits", arguments: counts)
   func dropout(count: Int) {
     var generator = Seeded(UInt64(count))
     let x = generator.floats(count)
@@ -63,7 +64,8 @@ struct RandomKernelTests {
       ck_random(counter: (3 << 20, 5, 6, 7), key: (8, 9)),
       ck_random(counter: (UInt32.max - 7, 1, 2, 3), key: (4, 5)),
     ]
-    for (random, threshold) in [(randoms[0], 6554), (randoms[1], 6554), (randoms[0], 0), (randoms[0], 65535)] {
+    for (random, threshold) in [(randoms[0], 6554), (randoms[1], 6554), (randoms[0], 0), (randoms[0], 65535)]
+    {
       let threshold = UInt32(threshold)
       let scale = 65536 / Float(65536 - threshold)
       let mask = (0..<count).map { stays($0, random, threshold) }
@@ -113,7 +115,9 @@ struct RandomKernelTests {
     abs(Double(count) - Double(trials) * p) <= 5 * (Double(trials) * p * (1 - p)).squareRoot()
   }
 
-  private func mask(_ source: RandomSource, row: Int, utterance: UInt32, threshold: UInt32, count: Int) -> [Bool] {
+  private func mask(_ source: RandomSource, row: Int, utterance: UInt32, threshold: UInt32, count: Int)
+    -> [Bool]
+  {
     var start = source.start(row: row, utterance: utterance)
     var y = [Float](repeating: 0, count: count)
     everyLevel[0].dropout(&y, [Float](repeating: 1, count: count), nil, count, &start, threshold)
@@ -139,7 +143,9 @@ struct RandomKernelTests {
       mask(RandomSource(seed: 3, step: 1, site: 9), row: 4, utterance: 2, threshold: threshold, count: count),
       mask(RandomSource(seed: 3, step: 2, site: 8), row: 4, utterance: 2, threshold: threshold, count: count),
       mask(RandomSource(seed: 4, step: 1, site: 8), row: 4, utterance: 2, threshold: threshold, count: count),
-      mask(RandomSource(seed: 3 + 1 << 40, step: 1, site: 8), row: 4, utterance: 2, threshold: threshold, count: count),
+      mask(
+        RandomSource(seed: 3 + 1 << 40, step: 1, site: 8), row: 4, utterance: 2, threshold: threshold,
+        count: count),
       // The same row one element later.
       Array(first[1...]) + [false],
     ]
