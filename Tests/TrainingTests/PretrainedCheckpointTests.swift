@@ -22,7 +22,8 @@ import Testing
       try ModelConfiguration(contentsOf: "\(golden("wav2vec2-pretrained"))/config.json")
     }
     #expect(
-      error?.reason == "expected HubertForCTC or Wav2Vec2ForCTC, found \"Wav2Vec2ForPreTraining\", which has no CTC head; "
+      error?.reason
+        == "expected HubertForCTC or Wav2Vec2ForCTC, found \"Wav2Vec2ForPreTraining\", which has no CTC head; "
         + "train one with warbler finetune, which writes Wav2Vec2ForCTC")
   }
 
@@ -30,8 +31,10 @@ import Testing
   func `its feature encoder gives transformers' features`(variant: String) throws {
     let compute = Compute(threads: 2)
     let encoder = try FrozenFeatureEncoder(
-      configuration: configuration(variant), weights: TensorArchive(path: "\(golden(variant))/model.safetensors"), on: compute)
-    let waveform = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors").floats("normalized.second")
+      configuration: configuration(variant),
+      weights: TensorArchive(path: "\(golden(variant))/model.safetensors"), on: compute)
+    let waveform = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors").floats(
+      "normalized.second")
     let expected = try SafetensorsFile(path: "\(golden(variant))/features.safetensors").floats("features")
     let found = encoder.features(of: waveform).matrix.elements()
     #expect(found.count == expected.count && found.count == 49 * 8)
@@ -56,9 +59,11 @@ import Testing
     let name = "\(configuration.architecture.modelType).encoder.layers.1.feed_forward.output_dense.weight"
     #expect(weights.parameters[name].elements() == (try archive.floats(stored, expectingShape: [16, 24])))
     #expect(
-      weights.featureEncoder[0].name == "\(configuration.architecture.modelType).feature_extractor.conv_layers.0.conv.weight")
+      weights.featureEncoder[0].name
+        == "\(configuration.architecture.modelType).feature_extractor.conv_layers.0.conv.weight")
     let head = weights.parameters["lm_head.weight"]
-    #expect(head.rows == 5 && head.elements().contains { $0 != 0 } && head.elements().allSatisfy { abs($0) < 0.2 })
+    #expect(
+      head.rows == 5 && head.elements().contains { $0 != 0 } && head.elements().allSatisfy { abs($0) < 0.2 })
   }
 
   @Test func `the hash of its encoder does not depend on how names are spelled`() throws {
@@ -68,7 +73,8 @@ import Testing
     var writer = SafetensorsWriter()
     for parameter in ParameterList(configuration).parameters where parameter.part == .featureEncoder {
       let name = String(parameter.name.dropFirst("hubert.".count))
-      writer.add(parameter.name, shape: parameter.shape, try archive.floats(name, expectingShape: parameter.shape))
+      writer.add(
+        parameter.name, shape: parameter.shape, try archive.floats(name, expectingShape: parameter.shape))
     }
     try writer.write(to: directory.file("model.safetensors"))
     let hashes = try [archive, TensorArchive(path: directory.file("model.safetensors"))].map {

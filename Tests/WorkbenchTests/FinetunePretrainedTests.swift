@@ -5,6 +5,7 @@ import Tensors
 import TestSupport
 import Testing
 import Training
+import Vocabulary
 import Workbench
 
 /// `finetune --model` with what pre-training leaves: the checkpoints of `scripts/goldens/pretrained.py`.
@@ -55,33 +56,43 @@ import Workbench
   }
 
   @Test func `a vocabulary and a preprocessing beside the weights are taken`() throws {
-    let (notes, losses) = try train(Self.pretrained("wav2vec2-pretrained"), ["vocab": "\(Self.pretrained("wav2vec2-pretrained"))/vocab.json"])
+    let (notes, losses) = try train(
+      Self.pretrained("wav2vec2-pretrained"),
+      ["vocab": "\(Self.pretrained("wav2vec2-pretrained"))/vocab.json"])
     #expect(losses.count == 2 && losses.allSatisfy { $0.isFinite && $0 > 0 })
     #expect(notes.contains("a new head of 7 classes: the checkpoint has none"), "\(notes)")
     #expect(!notes.contains { $0.hasPrefix("no preprocessor_config.json") })
     let model = try LoadedModel(directory: directory.file("out/best"), on: Compute(threads: 1))
-    #expect(model.acoustic.configuration.architecture == .wav2vec2 && !model.acoustic.preprocessing.normalises)
+    #expect(
+      model.acoustic.configuration.architecture == .wav2vec2 && !model.acoustic.preprocessing.normalises)
   }
 
   @Test func `the vocabulary beside the weights needs no flag`() throws {
     _ = try train(Self.pretrained("wav2vec2-pretrained"), [:])
     let model = try LoadedModel(directory: directory.file("out/best"), on: Compute(threads: 1))
-    #expect(model.vocabulary.tokens.contains("A") && model.acoustic.configuration.vocabularySize == model.vocabulary.count)
+    #expect(
+      model.vocabulary.tokens.contains("A")
+        && model.acoustic.configuration.vocabularySize == model.vocabulary.count)
   }
 
   @Test func `without any vocabulary it is wrong usage, in one line`() {
     let model = Self.pretrained("hubert-pretrained")
     let error = #expect(throws: UsageError.self) { try train(model, [:]) }
     #expect(
-      error?.description == "--model: \(model) has no CTC head and no vocab.json; add --vocab FILE or --vocab-from-data")
+      error?.description
+        == "--model: \(model) has no CTC head and no vocab.json; add --vocab FILE or --vocab-from-data")
   }
 
   @Test func `decode refuses it and says what to do`() {
-    for (name, type) in [("hubert-pretrained", "HubertModel"), ("wav2vec2-pretrained", "Wav2Vec2ForPreTraining")] {
+    for (name, type) in [
+      ("hubert-pretrained", "HubertModel"), ("wav2vec2-pretrained", "Wav2Vec2ForPreTraining"),
+    ] {
       let error = #expect(throws: ConfigurationError.self) {
         try LoadedModel(directory: Self.pretrained(name), on: Compute(threads: 1))
       }
-      #expect(error?.description.contains("found \"\(type)\", which has no CTC head; train one with warbler finetune") == true)
+      #expect(
+        error?.description.contains(
+          "found \"\(type)\", which has no CTC head; train one with warbler finetune") == true)
       #expect(error?.description.contains("\n") == false)
     }
   }

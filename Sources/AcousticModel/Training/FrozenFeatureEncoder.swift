@@ -8,8 +8,8 @@ public final class FrozenFeatureEncoder {
   private let workspace = Workspace()
   private let compute: Compute
 
-  /// - Parameter weights: hold the encoder's tensors by transformers' names, with the architecture's prefix or
-  ///   without.
+  /// - Parameter weights: hold the encoder's tensors by transformers' names, with the architecture's prefix
+  ///   or without.
   /// - Throws: an error that names the tensor.
   public init(
     configuration: ModelConfiguration, weights: TensorArchive, on compute: Compute

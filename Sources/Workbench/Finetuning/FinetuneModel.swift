@@ -10,14 +10,15 @@ import Vocabulary
 import Glibc
 #endif
 
-/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has to
-/// be written beside the weights.
+/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has
+/// to be written beside the weights.
 struct FinetuneModel {
   /// Where the configuration is.
   private let configurationPath: String
   /// A MODEL directory; nil for random weights.
   private let directory: String?
-  /// Whether it is a checkpoint of pre-training: without a CTC head, and perhaps with nothing beside its weights.
+  /// Whether it is a checkpoint of pre-training: without a CTC head, and perhaps with nothing beside its
+  /// weights.
   private let isPretrained: Bool
   private(set) var configuration: ModelConfiguration
   let preprocessing: Preprocessing
@@ -39,10 +40,11 @@ struct FinetuneModel {
       configurationPath = options.initialConfiguration ?? ""
     }
     configuration = try ModelConfiguration(contentsOf: configurationPath, acceptsPretrained: true)
-    isPretrained = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
-    let isStated = directory.map { !isPretrained || Preprocessing.isStated(in: $0) } ?? false
-    preprocessingSource = isStated ? directory : nil
-    preprocessing = try preprocessingSource.map { try Preprocessing(directory: $0) } ?? Preprocessing()
+    let isPretrained = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
+    self.isPretrained = isPretrained
+    let source = directory.flatMap { !isPretrained || Preprocessing.isStated(in: $0) ? $0 : nil }
+    preprocessingSource = source
+    preprocessing = try source.map { try Preprocessing(directory: $0) } ?? Preprocessing()
     document = try ModelDocument(contentsOf: configurationPath)
   }
 
@@ -77,7 +79,8 @@ struct FinetuneModel {
     var notes: [String] = []
     var transplant: HeadTransplant?
     let isNew =
-      !resumes && (options.vocabularyFromData || options.vocabulary != nil || directory == nil || isPretrained)
+      !resumes
+      && (options.vocabularyFromData || options.vocabulary != nil || directory == nil || isPretrained)
     if isPretrained {
       notes.append("a new head of \(vocabulary.count) classes: the checkpoint has none")
       if preprocessingSource == nil {
@@ -85,10 +88,13 @@ struct FinetuneModel {
       }
     }
     if isNew {
-      if let directory, !isPretrained, let old = try? CTCVocabulary(directory: directory, blank: configuration.blank) {
+      if let directory, !isPretrained,
+        let old = try? CTCVocabulary(directory: directory, blank: configuration.blank)
+      {
         let change = HeadTransplant(from: old, oldClasses: configuration.vocabularySize, to: vocabulary)
         transplant = change
-        notes.append("a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one")
+        notes.append(
+          "a new head of \(vocabulary.count) classes; \(change.keptClasses) of them come from the old one")
       }
       configuration.vocabularySize = vocabulary.count
       configuration.blank = vocabulary.blank
@@ -114,7 +120,9 @@ struct FinetuneModel {
     var template = Array("\(parent)/warbler-encoder-XXXXXX".utf8CString)
     guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
       throw InputFailure(
-        parent, "cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can")
+        parent,
+        "cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can"
+      )
     }
     let file = "\(folder)/model.safetensors"
     defer {
@@ -131,7 +139,8 @@ struct FinetuneModel {
   private mutating func setRegularization() {
     let numbers: [(String, Double?)] = [
       ("hidden_dropout", options.hiddenDropout), ("activation_dropout", options.activationDropout),
-      ("attention_dropout", options.attentionDropout), ("feat_proj_dropout", options.featureProjectionDropout),
+      ("attention_dropout", options.attentionDropout),
+      ("feat_proj_dropout", options.featureProjectionDropout),
       ("final_dropout", options.finalDropout), ("layerdrop", options.layerDrop),
       ("mask_time_prob", options.maskTimeProbability), ("mask_feature_prob", options.maskFeatureProbability),
     ]

@@ -18,13 +18,16 @@ extension CheckpointEntry {
   ///   - store: keeps the hashes of files, so that large ones are read once.
   /// - Throws: an error of one line, if it is no checkpoint or cannot be read.
   public init(directory: String, language: String? = nil, hashesKeptIn store: Store) throws {
-    let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json", acceptsPretrained: true)
+    let configuration = try ModelConfiguration(
+      contentsOf: "\(directory)/config.json", acceptsPretrained: true)
     var weights = try TensorArchive(path: directory)
     if let language {
       weights = weights.overlaid(with: try LanguageAdapter(language: language, directory: directory).file)
     }
     let hasHead = weights["lm_head.weight"] != nil
-    let parameters = ParameterList(configuration, for: weights).parameters.filter { hasHead || $0.part != .head }
+    let parameters = ParameterList(configuration, for: weights).parameters.filter {
+      hasHead || $0.part != .head
+    }
     self.init(
       hash: try contentHash(ofFiles: weights.files.map(\.path), hashesKeptIn: store),
       path: absolutePath(directory),
