@@ -68,7 +68,11 @@ double ck_activation_derivative_of(ck_activation activation, double x) {
     }
     case CK_RELU_SQUARED: return x > 0 ? 2 * x : 0;
     case CK_RELU6: return x > 0 && x < 6;
-    case CK_SQRT_SOFTPLUS: return logistic(x) / (2 * sqrt(softplus(x)));
+    case CK_SQRT_SOFTPLUS: {
+      // Both vanish where e^x does.
+      const double root = sqrt(softplus(x));
+      return root > 0 ? logistic(x) / (2 * root) : 0;
+    }
   }
   return 1;
 }

@@ -20,8 +20,7 @@ struct SpanMaskTests {
       // transformers does not draw masks of probability 0 at all, whatever their minimum.
       let isOff = probability == 0
       let mask = Regularization.SpanMask(
-        probability: Float(probability), length: try #require(fields[2].int),
-        minimum: try #require(fields[3].int))
+        probability: probability, length: try #require(fields[2].int), minimum: try #require(fields[3].int))
       let expected = try #require(fields[4].array).compactMap(\.int)
       for (epsilon, expected) in zip(epsilons, expected) {
         let found = mask.spans(in: try #require(fields[0].int), epsilon: epsilon)
@@ -39,8 +38,7 @@ struct SpanMaskTests {
     for fields in cases {
       let length = try #require(fields["length"]?.int)
       let mask = Regularization.SpanMask(
-        probability: Float(try #require(fields["probability"]?.double)),
-        length: try #require(fields["span"]?.int),
+        probability: try #require(fields["probability"]?.double), length: try #require(fields["span"]?.int),
         minimum: try #require(fields["minimum"]?.int))
       let expected = try #require(fields["positions"]?.array).compactMap(\.double)
       let draws = 4000

@@ -104,8 +104,8 @@ struct RandomKernelTests {
   func notANumber(count: Int) {
     var random = ck_random(counter: (0, 0, 0, 0), key: (1, 2))
     for kernels in everyLevel {
-      var y = [Float](repeating: .nan, count: count)
-      kernels.dropout(&y, y, nil, count, &random, 32768)
+      var y = [Float](repeating: 0, count: count)
+      kernels.dropout(&y, [Float](repeating: .nan, count: count), nil, count, &random, 32768)
       for index in 0..<count { #expect(y[index].isNaN == stays(index, random, 32768)) }
     }
   }

@@ -27,12 +27,12 @@ public struct Regularization: Sendable, Equatable {
   /// `mask_*_prob`, `mask_*_length` and `mask_*_min_masks`.
   public struct SpanMask: Sendable, Equatable {
     /// The share of positions that would be masked if spans did not overlap.
-    public var probability: Float
+    public var probability: Double
     public var length: Int
     /// Fewest spans.
     public var minimum: Int
 
-    public init(probability: Float = 0, length: Int = 10, minimum: Int = 0) {
+    public init(probability: Double = 0, length: Int = 10, minimum: Int = 0) {
       self.probability = probability
       self.length = length
       self.minimum = minimum

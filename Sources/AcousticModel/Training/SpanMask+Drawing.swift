@@ -6,7 +6,7 @@ extension Regularization.SpanMask {
   /// - Parameter epsilon: in [0, 1), drawn once a step: it rounds the expected number at random.
   func spans(in count: Int, epsilon: Double) -> Int {
     guard probability > 0, length >= 1, length <= count else { return 0 }
-    var spans = max(Int(Double(probability) * Double(count) / Double(length) + epsilon), minimum)
+    var spans = max(Int(probability * Double(count) / Double(length) + epsilon), minimum)
     if spans * length > count { spans = count / length }
     return min(spans, count - length + 1)
   }

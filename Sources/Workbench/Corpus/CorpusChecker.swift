@@ -19,14 +19,15 @@ public struct CorpusChecker: Sendable {
     public let audioSeconds: Double
   }
 
-  /// A checker for training a model in a directory.
+  /// A checker for training a model in a directory, with a CTC head or without.
   /// - Parameter rules: a `rules.json` for the texts; nil leaves them as they are, but for their case.
   public init(
     model directory: String, language: String? = nil, rules: String? = nil,
     options: CorpusCheckOptions = CorpusCheckOptions()
   ) throws {
     var options = options
-    options.configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+    options.configuration = try ModelConfiguration(
+      contentsOf: "\(directory)/config.json", acceptsPretrained: true)
     let vocabulary = try CTCVocabulary(
       directory: directory, language: language, blank: options.configuration.blank)
     self.init(

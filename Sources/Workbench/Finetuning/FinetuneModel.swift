@@ -40,9 +40,9 @@ struct FinetuneModel {
       configurationPath = options.initialConfiguration ?? ""
     }
     configuration = try ModelConfiguration(contentsOf: configurationPath, acceptsPretrained: true)
-    let lacksHead = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
-    let source = directory.flatMap { !lacksHead || Preprocessing.isStated(in: $0) ? $0 : nil }
-    isPretrained = lacksHead
+    let isPretrained = try directory.map { !TrainingWeights.hasHead(try TensorArchive(path: $0)) } ?? false
+    self.isPretrained = isPretrained
+    let source = directory.flatMap { !isPretrained || Preprocessing.isStated(in: $0) ? $0 : nil }
     preprocessingSource = source
     preprocessing = try source.map { try Preprocessing(directory: $0) } ?? Preprocessing()
     document = try ModelDocument(contentsOf: configurationPath)

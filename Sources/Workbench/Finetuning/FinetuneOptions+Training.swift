@@ -50,10 +50,9 @@ extension FinetuneOptions {
     result.finalDropout = Float(finalDropout ?? 0)
     result.layerDrop = Float(layerDrop ?? 0)
     result.timeMask = Regularization.SpanMask(
-      probability: Float(maskTimeProbability ?? 0), length: maskTimeLength ?? 10,
-      minimum: maskTimeMinimum ?? 2)
+      probability: maskTimeProbability ?? 0, length: maskTimeLength ?? 10, minimum: maskTimeMinimum ?? 2)
     result.featureMask = Regularization.SpanMask(
-      probability: Float(maskFeatureProbability ?? 0), length: maskFeatureLength ?? 10,
+      probability: maskFeatureProbability ?? 0, length: maskFeatureLength ?? 10,
       minimum: maskFeatureMinimum ?? 0)
     return result
   }

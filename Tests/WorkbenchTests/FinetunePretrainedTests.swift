@@ -1,0 +1,99 @@
+import AcousticModel
+import Checkpoints
+import JSON
+import Tensors
+import TestSupport
+import Testing
+import Training
+import Vocabulary
+import Workbench
+
+/// `finetune --model` with what pre-training leaves: the checkpoints of `scripts/goldens/pretrained.py`.
+@Suite(.timeLimit(.minutes(2))) struct `Fine-tuning a checkpoint of pre-training` {
+  let directory = TemporaryDirectory()
+
+  static func pretrained(_ name: String) -> String { "\(goldenModels)/../../TrainingTests/Goldens/\(name)" }
+
+  /// Trains two steps on six seconds of noise; what was told, by kind.
+  func train(_ model: String, _ flags: [String: String]) throws -> (notes: [String], losses: [Double]) {
+    var rows = ["", ""]
+    for index in 0..<8 {
+      directory.write(wav(noise(16_000, seed: UInt64(index + 1))), as: "\(index).wav")
+      let text = ["a b", "b a b", "ab", "ba"][index % 4]
+      rows[index < 6 ? 0 : 1] += #"{"audio_filepath": "\#(index).wav", "text": "\#(text)"}"# + "\n"
+    }
+    var given = [
+      "model": model, "train": directory.write(rows[0], as: "train.jsonl"),
+      "dev": directory.write(rows[1], as: "dev.jsonl"), "out": directory.file("out"), "steps": "2",
+      "eval-steps": "2", "threads": "2", "store": directory.file("store.db"), "layerdrop": "0",
+    ]
+    given.merge(flags) { $1 }
+    let options = try FinetuneOptions.resolved(flags: given.map { ($0.key, $0.value) })
+    var notes: [String] = []
+    var losses: [Double] = []
+    _ = try FinetuneRun(options: options).run(shouldStop: { false }) { event in
+      switch event {
+      case .note(let note): notes.append(note)
+      case .step(let record): losses.append(record.loss)
+      default: break
+      }
+    }
+    return (notes, losses)
+  }
+
+  @Test func `bare weights get a head, a vocabulary and the files of a processor`() throws {
+    let (notes, losses) = try train(Self.pretrained("hubert-pretrained"), ["vocab-from-data": "true"])
+    #expect(losses.count == 2 && losses.allSatisfy { $0.isFinite && $0 > 0 })
+    // The five special tokens, A and B in the texts' own case.
+    #expect(notes.contains("a new head of 7 classes: the checkpoint has none"), "\(notes)")
+    #expect(notes.contains { $0.hasPrefix("no preprocessor_config.json: audio at 16000 Hz") }, "\(notes)")
+    let best = directory.file("out/best")
+    let document = try JSONValue(contentsOf: "\(best)/config.json")
+    #expect(document["architectures"] == ["HubertForCTC"] && document["vocab_size"]?.int == 7)
+    let model = try LoadedModel(directory: best, on: Compute(threads: 1))
+    #expect(model.vocabulary.count == 7 && model.acoustic.preprocessing == Preprocessing())
+    #expect(model.acoustic.unusedTensors.allSatisfy { $0.hasSuffix("masked_spec_embed") })
+  }
+
+  @Test func `a vocabulary and a preprocessing beside the weights are taken`() throws {
+    let (notes, losses) = try train(
+      Self.pretrained("wav2vec2-pretrained"),
+      ["vocab": "\(Self.pretrained("wav2vec2-pretrained"))/vocab.json"])
+    #expect(losses.count == 2 && losses.allSatisfy { $0.isFinite && $0 > 0 })
+    #expect(notes.contains("a new head of 7 classes: the checkpoint has none"), "\(notes)")
+    #expect(!notes.contains { $0.hasPrefix("no preprocessor_config.json") })
+    let model = try LoadedModel(directory: directory.file("out/best"), on: Compute(threads: 1))
+    #expect(
+      model.acoustic.configuration.architecture == .wav2vec2 && !model.acoustic.preprocessing.normalises)
+  }
+
+  @Test func `the vocabulary beside the weights needs no flag`() throws {
+    _ = try train(Self.pretrained("wav2vec2-pretrained"), [:])
+    let model = try LoadedModel(directory: directory.file("out/best"), on: Compute(threads: 1))
+    #expect(
+      model.vocabulary.tokens.contains("A")
+        && model.acoustic.configuration.vocabularySize == model.vocabulary.count)
+  }
+
+  @Test func `without any vocabulary it is wrong usage, in one line`() {
+    let model = Self.pretrained("hubert-pretrained")
+    let error = #expect(throws: UsageError.self) { try train(model, [:]) }
+    #expect(
+      error?.description
+        == "--model: \(model) has no CTC head and no vocab.json; add --vocab FILE or --vocab-from-data")
+  }
+
+  @Test func `decode refuses it and says what to do`() {
+    for (name, type) in [
+      ("hubert-pretrained", "HubertModel"), ("wav2vec2-pretrained", "Wav2Vec2ForPreTraining"),
+    ] {
+      let error = #expect(throws: ConfigurationError.self) {
+        try LoadedModel(directory: Self.pretrained(name), on: Compute(threads: 1))
+      }
+      #expect(
+        error?.description.contains(
+          "found \"\(type)\", which has no CTC head; train one with warbler finetune") == true)
+      #expect(error?.description.contains("\n") == false)
+    }
+  }
+}
