@@ -82,9 +82,6 @@ def read_recipe(path: pathlib.Path) -> dict:
             recipe.setdefault(key, recipe["dropout"])
     if "batch-size" not in recipe:
         raise SystemExit(f"{path}: batch-size: expected a number of utterances; batch-seconds depends on the bucketing")
-    for key in ("init", "model"):  # as Warbler does: relative to the file
-        if recipe.get(key):
-            recipe[key] = str((path.parent / recipe[key]).resolve())
     return recipe
 
 
