@@ -146,7 +146,7 @@ import Training
     refused(resume + ["--learning-rate", "1"], 64, "would change the run, which has 0.001")
     let manifest = contents(of: fixture.file("train.jsonl"))
     fixture.directory.write(
-      manifest + Array("{\"audio_filepath\": \"train0.wav\", \"text\": \"b\"}\n".utf8), as: "train.jsonl")
+      String(decoding: manifest, as: UTF8.self).replacing("\"ab\"", with: "\"aab\""), as: "train.jsonl")
     refused(resume, 1, "train.jsonl: is not the data that the run began with")
     fixture.directory.write(manifest, as: "train.jsonl")
     let config = contents(of: fixture.file("run/config.yaml"))

@@ -114,6 +114,15 @@ extension OptionKind<String> {
       }, write: { $0.isEmpty ? nil : .one($0) })
   }
 
+  /// A path, or the word that stands for noise that is made.
+  static var noise: Self {
+    OptionKind(
+      read: { text throws(OptionMismatch) in
+        guard let one = text.one, !one.isEmpty else { throw OptionMismatch(expected: "a path or 'white'") }
+        return one == "white" ? one : absolutePath(one)
+      }, write: { $0.isEmpty ? nil : .one($0) })
+  }
+
   static var modelPath: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in

@@ -165,7 +165,9 @@ extension FinetuneOption {
       .numbers(count: 0...16, in: 0.5...2, "speeds from 0.5 to 2, such as 0.9,1,1.1"),
       "Speeds to draw from, such as 0.9,1,1.1."),
     row("gain-db", .batches, "DB", \.gainDecibels, .number(from: 0, to: 60), "Draw a gain from -DB to DB."),
-    row("noise", .batches, "PATH", \.noise, optional: .path, "Recordings of noise to mix in."),
+    row(
+      "noise", .batches, "PATH|white", \.noise, optional: .noise,
+      "Recordings of noise to mix in, or white for noise that is made."),
     row(
       "noise-snr", .batches, "LOW,HIGH", \.noiseSNR, .noiseSNR, "Signal-to-noise ratio, in dB."),
     row(
