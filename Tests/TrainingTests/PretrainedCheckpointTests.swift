@@ -36,7 +36,7 @@ import Testing
     let waveform = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors").floats(
       "normalized.second")
     let expected = try SafetensorsFile(path: "\(golden(variant))/features.safetensors").floats("features")
-    let found = encoder.features(of: waveform).matrix.elements()
+    let found = withExtendedLifetime(encoder.features(of: waveform)) { $0.matrix.elements() }
     #expect(found.count == expected.count && found.count == 49 * 8)
     // Seven layers of sums of at most 32 products, each off by so many roundings of the largest.
     let largest = expected.reduce(0) { max($0, abs($1)) }
