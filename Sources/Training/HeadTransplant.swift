@@ -5,7 +5,8 @@ public import Vocabulary
 /// A new class takes the row of weights and the bias of the old class
 /// 1. of the same role: blank, word delimiter, unknown, beginning, end;
 /// 2. else with exactly the same token;
-/// 3. else whose token differs in case alone, if no other class has taken that row: a model of capital letters
+/// 3. else whose token differs in case alone, if no other class has taken that row: a model of capital
+/// letters
 ///    is a good start for small ones.
 ///
 /// Any other class begins as transformers begins a head: weights normal(0, `initializer_range`), bias 0.

@@ -4,8 +4,8 @@ public import AcousticModel
 ///
 ///     average = decay average + (1 - decay) p
 ///
-/// It begins as the parameters themselves and so needs no correction of bias; but early in a long run it would
-/// hang on to where training began. With `warmsUp` the decay of the n-th update (n from 1) is
+/// It begins as the parameters themselves and so needs no correction of bias; but early in a long run it
+/// would hang on to where training began. With `warmsUp` the decay of the n-th update (n from 1) is
 /// min(decay, (1 + n) / (10 + n)), as in TensorFlow's `ExponentialMovingAverage`.
 public final class MovingAverage {
   public let decay: Double

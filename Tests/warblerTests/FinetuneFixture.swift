@@ -3,7 +3,8 @@ import JSON
 import TestSupport
 import Training
 
-/// A folder with a corpus of noise, the configuration of a tiny model, and runs of `warbler finetune` on them.
+/// A folder with a corpus of noise, the configuration of a tiny model, and runs of `warbler finetune` on
+/// them.
 struct FinetuneFixture {
   let directory = TemporaryDirectory()
 

@@ -9,7 +9,8 @@ import Training
 import Glibc
 #endif
 
-/// The steps of a run, with what is written on the way: metrics, evaluations, checkpoints, records of the store.
+/// The steps of a run, with what is written on the way: metrics, evaluations, checkpoints, records of the
+/// store.
 final class FinetuneLoop {
   private let preparation: FinetunePreparation
   private let folder: CheckpointFolder
@@ -212,8 +213,8 @@ final class FinetuneLoop {
 
   /// The steps whose checkpoints would be averaged if this step were the last, ascending.
   ///
-  /// Checkpoints that were saved because the run was interrupted do not count: the average is the same without
-  /// the interruption.
+  /// Checkpoints that were saved because the run was interrupted do not count: the average is the same
+  /// without the interruption.
   private var averagedSteps: [Int] {
     guard options.averageCheckpoints > 0 else { return [] }
     var order = BestEvaluation(metric: options.bestMetric, patience: 0)

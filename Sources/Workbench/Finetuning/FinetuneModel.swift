@@ -10,8 +10,8 @@ import Vocabulary
 import Glibc
 #endif
 
-/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has to
-/// be written beside the weights.
+/// What is fine-tuned: a checkpoint, or random weights of a configuration, with its vocabulary and what has
+/// to be written beside the weights.
 struct FinetuneModel {
   /// Where the configuration is.
   private let configurationPath: String
