@@ -165,7 +165,7 @@ import Training
       fixture.directory.write(bytes.prefix(bytes.count / 2), as: path)
       refused(resume, 1, "\(name): ")
       unlink(fixture.file(path))
-      refused(resume, 1, "\(name): ")
+      refused(resume, 1, name)
       fixture.directory.write(bytes, as: path)
     }
     #expect(fixture.run(resume).code == 0)
