@@ -36,7 +36,11 @@ import Training
 
   @Test(arguments: [everything, plain, lowRank])
   func `killed at any moment, it ends with the same bytes`(options: [String]) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
     let whole = fixture.run(options + ["--out", "whole", "--no-store"])
+    // None of the first attempts has the time to end.
+    let mostMicroseconds = UInt32((clock.now - start) / .microseconds(1) / 5)
     #expect(whole.code == 0, "\(whole.errors)")
     var random = Seeded(7)
     var kills = 0
@@ -46,7 +50,7 @@ import Training
       let run = fixture.start(
         (resumes ? ["--resume"] : options) + ["--out", "killed", "--store", "runs.db"])
       if attempt < 8 {
-        usleep(UInt32.random(in: 30_000...400_000, using: &random))
+        usleep(UInt32.random(in: mostMicroseconds / 10...mostMicroseconds, using: &random))
         run.send(SIGKILL)
         if run.finish().code == 137 { kills += 1 }
       } else {
