@@ -74,7 +74,7 @@ private struct Full: Error, CustomStringConvertible { let description = "no room
     do {
       let folder = try CheckpointFolder(out: out, keep: 1, resumes: false)
       try save(folder, 7)
-      withExtendedLifetime(folder) {
+      _ = withExtendedLifetime(folder) {
         #expect { try CheckpointFolder(out: out, keep: 1, resumes: true) } throws: {
           "\($0)".contains("another training that is writing to it")
         }
