@@ -1,10 +1,6 @@
 import AcousticModel
 import Checkpoints
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// Weights to time a configuration with, where no checkpoint of it is at hand: norms that change nothing, no
 /// biases, and all else uniform with variance 1 / fan-in, so that activations keep about their size.
 ///
@@ -13,35 +9,16 @@ struct RandomWeights {
   let configuration: ModelConfiguration
   var seed: UInt64 = 1
 
-  /// Where temporary files go: `$TMPDIR`, or /tmp where it is unset or empty.
-  static var temporaryDirectory: String {
-    let variable = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    return variable.isEmpty ? "/tmp" : variable
-  }
-
   /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary
   ///   file if there is no room for it.
-  func archive(in parent: String = Self.temporaryDirectory) throws -> TensorArchive {
-    var template = Array("\(parent)/warbler-weights-XXXXXX".utf8CString)
-    guard let path = mkdtemp(&template).map({ String(cString: $0) }) else {
-      throw BenchmarkError(
-        "\(parent): cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can"
-      )
-    }
-    let file = "\(path)/model.safetensors"
-    defer {
-      // A mapped file lives on without its name.
-      unlink(file)
-      rmdir(path)
-    }
+  func archive(in parent: String = temporaryDirectory) throws -> TensorArchive {
     var writer = SafetensorsWriter()
     for (place, parameter) in ParameterList(configuration).parameters.enumerated() {
       writer.add(parameter.name, shape: parameter.shape) { write in
         try values(of: parameter, place: place).withUnsafeBufferPointer(write)
       }
     }
-    try writer.write(to: file)
-    return try TensorArchive(path: file)
+    return try TensorArchive(unnamed: writer, in: parent)
   }
 
   private func values(of parameter: ParameterList.Parameter, place: Int) -> [Float] {

@@ -60,7 +60,7 @@ struct ModelBenchmarkTests {
     let weights = try RandomWeights(
       configuration: ModelConfiguration(contentsOf: "\(goldenModel("hubert-base"))/config.json"))
     #expect(
-      throws: BenchmarkError(
+      throws: InputFailure(
         "\(file): cannot hold temporary files: Not a directory; set TMPDIR to a directory that can")
     ) {
       try weights.archive(in: file)

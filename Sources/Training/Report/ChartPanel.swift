@@ -55,7 +55,7 @@ struct ChartPanel {
     }
     if let mark {
       let place = place(mark.point)
-      let isRight = place.x > origin.x + inner.width * 0.75
+      let isRight = place.x > origin.x + inner.width * 0.7
       parts.append(#"<circle class="w-mark" cx="\#(px(place.x))" cy="\#(px(place.y))" r="5"/>"#)
       parts.append(
         text(

@@ -124,25 +124,10 @@ struct FinetuneModel {
       initialisation: initialisation, on: compute)
   }
 
-  /// Frozen tensors as a file that is mapped and has no name.
   private static func archive(of tensors: [FrozenTensor]) throws -> TensorArchive {
-    let parent = RandomWeights.temporaryDirectory
-    var template = Array("\(parent)/warbler-encoder-XXXXXX".utf8CString)
-    guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
-      throw InputFailure(
-        parent,
-        "cannot hold temporary files: \(String(cString: strerror(errno))); set TMPDIR to a directory that can"
-      )
-    }
-    let file = "\(folder)/model.safetensors"
-    defer {
-      unlink(file)
-      rmdir(folder)
-    }
     var writer = SafetensorsWriter()
     for tensor in tensors { writer.add(tensor.name, shape: tensor.shape, tensor.elements) }
-    try writer.write(to: file)
-    return try TensorArchive(path: file)
+    return try TensorArchive(unnamed: writer)
   }
 
   /// config.json says what the model was trained with.
