@@ -17,8 +17,7 @@ public struct HashingError: Error, Sendable, Hashable, CustomStringConvertible {
 extension SHA256 {
   /// The hash of a file's bytes, as 64 lower-case digits.
   ///
-  /// - Complexity: linear in its size; memory is 1 MiB. 380 MB take 0.2 to 0.3 s where the processor helps,
-  ///   if they are in the system's cache.
+  /// - Complexity: linear in its size; memory is 1 MiB.
   public static func hex(ofFile path: String) throws(HashingError) -> String {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw HashingError(path: path, errorNumber: errno) }

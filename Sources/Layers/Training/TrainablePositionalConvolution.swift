@@ -208,8 +208,8 @@ public final class TrainablePositionalConvolution: @unchecked Sendable {
   /// Runs the filter of every group, and gives each group's result, (T, width) without gaps, to `body`: a
   /// product of rows that overlap, a window of the group's frames each.
   ///
-  /// ``PositionalConvolution``'s fast algorithm would save a seventieth of a step, and make gradients four
-  /// times less exact.
+  /// Not by ``PositionalConvolution``'s fast algorithm, whose sums and differences would make gradients less
+  /// exact for little of a step's arithmetic.
   private func filter(
     _ x: Matrix, with filters: [PackedMatrix], before: Int, workspace: Workspace, on compute: Compute,
     _ body: (_ group: Int, _ filtered: UnsafeMutablePointer<Float>) -> Void
