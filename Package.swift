@@ -19,10 +19,12 @@ let package = Package(
     .library(name: "Vocabulary", targets: ["Vocabulary"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "CTC", targets: ["CTC"]),
+    .library(name: "Clustering", targets: ["Clustering"]),
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "AcousticModel", targets: ["AcousticModel"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Pretraining", targets: ["Pretraining"]),
     .library(name: "Store", targets: ["Store"]),
     .library(name: "Workbench", targets: ["Workbench"]),
     .executable(name: "warbler", targets: ["warbler"]),
@@ -49,6 +51,8 @@ let package = Package(
     .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
     .target(name: "CTC", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
     .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: strict),
+    .target(
+      name: "Clustering", dependencies: ["CKernels", "Checkpoints", "JSON", "Tensors"], swiftSettings: strict),
     // domain
     .target(
       name: "AcousticModel", dependencies: ["CKernels", "Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
@@ -63,20 +67,26 @@ let package = Package(
         "Vocabulary", .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
     .target(
+      name: "Pretraining",
+      dependencies: [
+        "AcousticModel", "Audio", "Checkpoints", "Clustering", "Hashing", "JSON", "Tensors", "Training",
+        .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: strict),
+    .target(
       name: "Store", dependencies: ["JSON", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     // assembly
     .target(
       name: "Workbench",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "Hashing", "JSON", "Store", "Tensors",
-        "Training", "Vocabulary",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Clustering", "Evaluation", "Hashing", "JSON",
+        "Pretraining", "Store", "Tensors", "Training", "Vocabulary",
       ], swiftSettings: strict),
     // edges
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "JSON", "Store", "Training", "Workbench",
+        "JSON", "Pretraining", "Store", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -110,6 +120,16 @@ let package = Package(
         "AcousticModel", "Audio", "CTC", "Checkpoints", "Evaluation", "JSON", "Tensors", "TestSupport",
         "Training", "Vocabulary",
       ], exclude: ["Goldens"], swiftSettings: strict),
+    .testTarget(
+      name: "ClusteringTests",
+      dependencies: ["Checkpoints", "Clustering", "JSON", "Tensors", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "PretrainingTests",
+      dependencies: [
+        "AcousticModel", "Audio", "Checkpoints", "Clustering", "JSON", "Pretraining", "Tensors",
+        "TestSupport",
+        "Training",
+      ], swiftSettings: strict),
     // A process that writes into a store, for tests to run several of and to kill.
     .executableTarget(
       name: "StoreWriter", dependencies: ["Store"], path: "Tests/StoreWriter", swiftSettings: strict),
@@ -122,12 +142,14 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "Hashing", "JSON", "Store", "Tensors", "TestSupport",
-        "Training", "Vocabulary", "Workbench",
+        "AcousticModel", "Audio", "CTC", "Checkpoints", "Clustering", "Hashing", "JSON", "Pretraining",
+        "Store",
+        "Tensors", "TestSupport", "Training", "Vocabulary", "Workbench",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
-      name: "warblerTests", dependencies: ["Hashing", "JSON", "Store", "TestSupport", "Training", "warbler"],
+      name: "warblerTests",
+      dependencies: ["Hashing", "JSON", "Pretraining", "Store", "TestSupport", "Training", "warbler"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
