@@ -128,8 +128,8 @@ import Testing
     #expect(result.code == 0)
     let file = directory.write(wav(samples), as: "a.wav")
     _ = Subprocess.run("features", file, "--model", model, "--out", directory.file("out"), "--quiet")
-    let contents = ["stdin", "a"].map { contents(of: directory.file("out/\($0).npy")) }
-    #expect(contents[0] == contents[1])
+    let files = ["stdin", "a"].map { contents(of: directory.file("out/\($0).npy")) }
+    #expect(files[0] == files[1])
   }
 
   @Test(arguments: [(SIGINT, "SIGINT", Int32(130)), (SIGTERM, "SIGTERM", 143)])
