@@ -52,7 +52,7 @@ let package = Package(
     .target(name: "CTC", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
     .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: strict),
     .target(
-      name: "Clustering", dependencies: ["CKernels", "Checkpoints", "JSON", "Tensors"], swiftSettings: strict),
+      name: "Clustering", dependencies: ["CKernels", "Checkpoints", "Tensors"], swiftSettings: strict),
     // domain
     .target(
       name: "AcousticModel", dependencies: ["CKernels", "Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], swiftSettings: strict),
+      name: "AudioTests", dependencies: ["Audio", "CSndFile", "Checkpoints", "TestSupport"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
@@ -122,7 +123,8 @@ let package = Package(
       ], exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "ClusteringTests",
-      dependencies: ["Checkpoints", "Clustering", "JSON", "Tensors", "TestSupport"], swiftSettings: strict),
+      dependencies: ["Checkpoints", "Clustering", "Tensors", "TestSupport"], exclude: ["Goldens"],
+      swiftSettings: strict),
     .testTarget(
       name: "PretrainingTests",
       dependencies: [
