@@ -32,12 +32,16 @@ public struct RandomInitialisation: Sendable {
   }
 
   /// Everything of the model.
-  public func weights(on compute: Compute) -> TrainingWeights {
-    let parameters = ParameterStorage(ParameterLayout(configuration))
+  /// - Parameter trainsFeatureEncoder: puts the feature encoder among the parameters; its elements are the
+  ///   same either way.
+  public func weights(trainsFeatureEncoder: Bool = false, on compute: Compute) -> TrainingWeights {
+    let parameters = ParameterStorage(
+      ParameterLayout(configuration, trainsFeatureEncoder: trainsFeatureEncoder))
     for entry in parameters.layout.entries { fill(entry, of: parameters, on: compute) }
     setGains(of: parameters)
     return TrainingWeights(
-      configuration: configuration, parameters: parameters, featureEncoder: featureEncoder(),
+      configuration: configuration, parameters: parameters,
+      featureEncoder: trainsFeatureEncoder ? [] : featureEncoder(),
       hasMaskEmbedding: false)
   }
 
