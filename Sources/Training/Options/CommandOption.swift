@@ -24,6 +24,24 @@ public struct CommandOption<Options: CommandOptions>: Sendable {
   /// Takes the value back when its rival is given.
   let clear: @Sendable (inout Options) -> Void
 
+  package init(
+    name: String, section: Section, valueName: String?, help: String, resume: Resume = .fixed,
+    rival: String? = nil,
+    set: @escaping @Sendable (inout Options, OptionText) throws(OptionMismatch) -> Void,
+    get: @escaping @Sendable (Options) -> OptionText? = { _ in nil },
+    clear: @escaping @Sendable (inout Options) -> Void = { _ in }
+  ) {
+    self.name = name
+    self.section = section
+    self.valueName = valueName
+    self.help = help
+    self.resume = resume
+    self.rival = rival
+    self.set = set
+    self.get = get
+    self.clear = clear
+  }
+
   /// The help with the default behind it.
   public var helpWithDefault: String {
     guard let value = get(Options()), valueName != nil else { return help }

@@ -104,7 +104,7 @@ extension OptionKind<[Int]> {
           throw OptionMismatch(expected: expected)
         }
         return values
-      }, write: { .many($0.map { "\($0)" }) })
+      }, write: { $0.isEmpty ? nil : .many($0.map { "\($0)" }) })
   }
 }
 
