@@ -95,7 +95,8 @@ let package = Package(
     .testTarget(
       name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], swiftSettings: strict),
+      name: "AudioTests", dependencies: ["Audio", "CSndFile", "Checkpoints", "TestSupport"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
