@@ -10,14 +10,6 @@ extension PretrainOptions {
     if let round, round > rounds {
       throw OptionError("--round \(round): expected at most --rounds, which is \(rounds)")
     }
-    for (name, list) in [
-      ("clusters", clusters), ("steps", steps), ("warmup-steps", warmupSteps), ("layer", [0] + layers),
-    ] where list.count > max(rounds, 1) {
-      let most = name == "layer" ? rounds - 1 : rounds
-      throw OptionError(
-        "--\(name): expected at most \(most) numbers for \(rounds) rounds, found "
-          + "\(name == "layer" ? list.count - 1 : list.count); add --rounds N")
-    }
     for round in 1...rounds where !warmupSteps.isEmpty && warmup(ofRound: round) > steps(ofRound: round) {
       throw OptionError(
         "--warmup-steps \(warmup(ofRound: round)): expected at most the steps of round \(round), which are "

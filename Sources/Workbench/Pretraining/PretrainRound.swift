@@ -2,6 +2,7 @@ import AcousticModel
 import Checkpoints
 import JSON
 import Pretraining
+import Store
 import Tensors
 import Training
 
@@ -73,6 +74,7 @@ final class PretrainRound {
           "\(directory)/state.json", "is not of these options; resume from another checkpoint")
       }
     }
+    try Self.checkNothingBuildsOn(plan, step: trainer.step)
     let step = resumed?.state.step
     log = try MetricsLog(path: "\(plan.directory)/metrics.jsonl", resumingAt: step)
     board =
@@ -111,6 +113,17 @@ final class PretrainRound {
         plan.directory,
         "was trained on other speech, labels, architecture or a model before it that has changed since; \(remedy)")
     }
+  }
+
+  /// Refuses more steps where the next round has begun behind this one.
+  private static func checkNothingBuildsOn(_ plan: Plan, step: Int) throws {
+    let next = "\(plan.options.out)/round-\(plan.number + 1)"
+    guard step < plan.steps, namesInDirectory("\(next)/checkpoints").contains(where: { $0.hasPrefix("step-") })
+    else { return }
+    throw InputFailure(
+      next,
+      "was begun behind step \(step) of round \(plan.number), which is now to go on to \(plan.steps): give --steps "
+        + "as it was, or remove round-\(plan.number + 1) and those behind it")
   }
 
   /// The store may not know of what a killed run saved last.
