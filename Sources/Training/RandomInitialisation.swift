@@ -32,10 +32,14 @@ public struct RandomInitialisation: Sendable {
   }
 
   /// Everything of the model.
-  public func weights(on compute: Compute) -> TrainingWeights {
+  /// - Parameter trainsFeatureEncoder: puts the feature encoder among the parameters; its elements are the
+  ///   same either way.
+  public func weights(trainsFeatureEncoder: Bool = false, on compute: Compute) -> TrainingWeights {
     TrainingWeights(
-      configuration: configuration, parameters: parameters(ParameterLayout(configuration), on: compute),
-      featureEncoder: featureEncoder(),
+      configuration: configuration,
+      parameters: parameters(
+        ParameterLayout(configuration, trainsFeatureEncoder: trainsFeatureEncoder), on: compute),
+      featureEncoder: trainsFeatureEncoder ? [] : featureEncoder(),
       hasMaskEmbedding: false)
   }
 

@@ -36,6 +36,8 @@ struct OptimizerFlags: OptionFlags {
   @Flag(inversion: .prefixedNo, help: help("zero-infinity")) var zeroInfinity: Bool?
   @Option(help: help("freeze-steps")) var freezeSteps: String?
   @Option(help: help("freeze-layers")) var freezeLayers: String?
+  @Flag(help: help("train-feature-encoder")) var trainFeatureEncoder = false
+  @Option(help: help("feature-encoder-rate-scale")) var featureEncoderRateScale: String?
   @Option(help: help("ema-decay")) var emaDecay: String?
 }
 

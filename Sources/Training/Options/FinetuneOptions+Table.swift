@@ -106,6 +106,12 @@ extension FinetuneOptions: CommandOptions {
     .row(
       "freeze-layers", .optimizer, "K", \.freezeLayers, .int(0...10_000),
       "Leave the first K transformer layers, and all before them, as they are."),
+    .flag(
+      "train-feature-encoder", .optimizer, \.trainFeatureEncoder,
+      "Train the convolutions in front too; they are frozen otherwise."),
+    .row(
+      "feature-encoder-rate-scale", .optimizer, "X", \.featureEncoderRateScale,
+      .number(from: 0, open: true, to: 1000), "Times the learning rate, for the feature encoder."),
     .row(
       "ema-decay", .optimizer, "X", \.emaDecay, .probability,
       "Evaluate and save an exponential moving average of the weights; 0 for none."),

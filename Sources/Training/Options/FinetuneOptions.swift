@@ -48,6 +48,10 @@ public struct FinetuneOptions: Sendable, Equatable {
   public var zeroInfinity = true
   public var freezeSteps = 0
   public var freezeLayers = 0
+  /// Trains the convolutions in front too, which are frozen otherwise.
+  public var trainFeatureEncoder = false
+  /// Times the learning rate, for the feature encoder.
+  public var featureEncoderRateScale = 1.0
   /// 0: no average is kept.
   public var emaDecay = 0.0
 

@@ -27,7 +27,11 @@ public final class Trainer {
       configuration: weights.configuration, parameters: weights.parameters, on: compute)
     lowRank = settings.lowRank.map { LowRankAdaptation($0, of: weights.parameters, seed: settings.seed) }
     let trained = lowRank?.parameters ?? weights.parameters
-    optimizer = AdamW(trained.layout, settings: settings.optimizer, decays: lowRank?.decays)
+    optimizer = AdamW(
+      trained.layout, settings: settings.optimizer, decays: lowRank?.decays,
+      rateScales: trained.layout.entries.map {
+        $0.part == .featureEncoder ? settings.featureEncoderRateScale : 1
+      })
     average = settings.averageDecay.map { MovingAverage(of: trained, decay: $0, warmsUp: true) }
   }
 

@@ -128,7 +128,7 @@ final class FinetuneLoop {
     let batches = try examples.map { batch in
       try batch.map { example in
         TrainingUtterance(
-          features: try preparation.features.features(of: example, epoch: plan.epoch), labels: example.labels,
+          try preparation.features.input(of: example, epoch: plan.epoch), labels: example.labels,
           key: example.key)
       }
     }
