@@ -27,7 +27,7 @@ Written is the latter's. Where torchaudio differs, and what is done about it her
     number of frames first. Ours is fairseq's. Likewise its trainer divides by the masked frames even where unmasked ones count;
   - its padded batches take the penalty's mean over padding too.
 
-    OUT/MODEL.json, OUT/MODEL.safetensors
+    OUT/MODEL.model.json, OUT/MODEL.model.safetensors
                             config.json of a HubertModel, and the parameters: transformers' names with the prefix `hubert.`,
                             final_proj.weight, final_proj.bias, label_embs_concat (classes, projection width)
     OUT/CASE.safetensors, float32:
@@ -118,7 +118,6 @@ HUBERT = dict(masked_weight=1.0, unmasked_weight=0.0, feature_penalty=10.0, enco
 # case -> (why, model, changes of the objective, options)
 CASES = {
     "base": ("HuBERT's own settings", "base", {}, {}),
-    "base-equal": ("utterances of one length", "base", {}, dict(lengths="equal")),
     "base-both": ("masked and unmasked frames, and masked channels", "base", dict(unmasked_weight=0.5), dict(channels=True)),
     "base-plain": ("no penalty, no scale", "base", dict(feature_penalty=0.0, encoder_gradient_scale=1.0), {}),
     "large": ("HuBERT's own settings", "large", {}, {}),
@@ -284,8 +283,6 @@ def make_utterances(case: str, model_name: str, config, classes: int, options: d
     """Seeded targets in runs, some classes absent; spans for masks, one utterance without any."""
     rng = np.random.default_rng(zlib.crc32(case.encode()))
     parts = UTTERANCES[model_name]
-    if options.get("lengths") == "equal":
-        parts = {"first": ("raw.second", 0, 9000), "last": ("raw.odd", 8000, 9000)}
     utterances = {}
     for index, (name, (source, start, count)) in enumerate(parts.items()):
         frames = frames_of(config, count)
@@ -562,8 +559,8 @@ def main():
     )  # fmt: skip
     for name, (why, _, classes, width) in MODELS.items():
         model = make_model(name)
-        model.hubert.config.to_json_file(out / f"{name}.json", use_diff=False)
-        save_file({key: p.detach().contiguous() for key, p in model.named_parameters()}, out / f"{name}.safetensors")
+        model.hubert.config.to_json_file(out / f"{name}.model.json")
+        save_file({key: p.detach().contiguous() for key, p in model.named_parameters()}, out / f"{name}.model.safetensors")
         result["models"][name] = dict(why=why, classes=classes, projection_width=width)
     for name in CASES:
         facts = result["cases"][name] = write_case(out, name, waveforms)
