@@ -69,8 +69,7 @@ let package = Package(
     .target(
       name: "Pretraining",
       dependencies: [
-        "AcousticModel", "Audio", "Checkpoints", "Clustering", "Hashing", "JSON", "Tensors", "Training",
-        .product(name: "Yams", package: "Yams"),
+        "AcousticModel", "CTC", "Checkpoints", "JSON", "Tensors", "Training",
       ], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["JSON", .product(name: "GRDB", package: "GRDB.swift")],

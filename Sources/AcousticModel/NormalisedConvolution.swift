@@ -45,12 +45,8 @@ final class NormalisedConvolution: Sendable {
     var bias = [Float](repeating: 0, count: outputs)
     for channel in 0..<outputs {
       let w = weights[channel * kernel..<(channel + 1) * kernel].map(Double.init)
-      var mean = 0.0
-      var variance = 0.0
-      for i in 0..<kernel {
-        mean += w[i] * moments.mean[i]
-        for j in 0..<kernel { variance += w[i] * w[j] * moments.covariance[i * kernel + j] }
-      }
+      let (mean, covariant) = moments.project(w)
+      let variance = zip(w, covariant).reduce(0) { $0 + $1.0 * $1.1 }
       let scale = Double(normWeight[channel]) / (max(variance, 0) + Double(epsilon)).squareRoot()
       for i in 0..<kernel { scaled[channel * kernel + i] = Float(w[i] * scale) }
       bias[channel] = Float(Double(normBias[channel]) - mean * scale)
@@ -68,6 +64,10 @@ struct WindowMoments {
   private(set) var covariance: [Double]
 
   init(of waveform: [Float], kernel: Int, stride: Int) {
+    self = waveform.withUnsafeBufferPointer { Self(of: $0, kernel: kernel, stride: stride) }
+  }
+
+  init(of waveform: UnsafeBufferPointer<Float>, kernel: Int, stride: Int) {
     precondition(waveform.count >= kernel, "\(waveform.count) samples do not fill a window of \(kernel)")
     let windows = (waveform.count - kernel) / stride + 1
     let lanes = 16
@@ -75,17 +75,15 @@ struct WindowMoments {
     var sums = [Double](repeating: 0, count: blocks * lanes)
     var products = [SIMD16<Double>](repeating: .zero, count: kernel * blocks)
     var window = [SIMD16<Double>](repeating: .zero, count: blocks)
-    waveform.withUnsafeBufferPointer { samples in
-      products.withUnsafeMutableBufferPointer { products in
-        window.withUnsafeMutableBufferPointer { window in
-          for index in 0..<windows {
-            let start = samples.baseAddress! + index * stride
-            for i in 0..<kernel { window[i / lanes][i % lanes] = Double(start[i]) }
-            for i in 0..<kernel {
-              let value = Double(start[i])
-              sums[i] += value
-              for block in 0..<blocks { products[i * blocks + block] += value * window[block] }
-            }
+    products.withUnsafeMutableBufferPointer { products in
+      window.withUnsafeMutableBufferPointer { window in
+        for index in 0..<windows {
+          let start = waveform.baseAddress! + index * stride
+          for i in 0..<kernel { window[i / lanes][i % lanes] = Double(start[i]) }
+          for i in 0..<kernel {
+            let value = Double(start[i])
+            sums[i] += value
+            for block in 0..<blocks { products[i * blocks + block] += value * window[block] }
           }
         }
       }
@@ -97,5 +95,19 @@ struct WindowMoments {
         covariance.append(products[i * blocks + j / lanes][j % lanes] / Double(windows) - mean[i] * mean[j])
       }
     }
+  }
+}
+
+extension WindowMoments {
+  /// w . mean, and the covariance times w.
+  func project(_ w: [Double]) -> (mean: Double, covariant: [Double]) {
+    let kernel = w.count
+    var sum = 0.0
+    var covariant = [Double](repeating: 0, count: kernel)
+    for i in 0..<kernel {
+      sum += w[i] * mean[i]
+      for j in 0..<kernel { covariant[i] += covariance[i * kernel + j] * w[j] }
+    }
+    return (sum, covariant)
   }
 }

@@ -13,29 +13,45 @@ extension Compute {
     _ x: Matrix, byTransposeOf weights: Matrix, into y: Matrix, bias: Matrix? = nil,
     activation: Activation = .identity, residual: Matrix? = nil
   ) {
-    precondition(
-      x.columns == weights.columns && y.columns == weights.rows && x.rows == y.rows,
-      "(\(x.rows), \(x.columns)) by (\(weights.rows), \(weights.columns)) into (\(y.rows), \(y.columns))")
-    let terms = ProductTerm.whole(depth: weights.columns)
-    let tiles = Tiling(rows: y.rows, panels: panels(of: weights.rows), threads: threads)
+    multiply(
+      byTransposes: [(x, weights)], into: y, bias: bias, activation: activation, residual: residual)
+  }
+
+  /// y = activation(the sum over `products` of x W^T + bias) + residual: each (N, inputs) by (outputs,
+  /// inputs) to (N, outputs).
+  /// - Parameter bias: one row of outputs, readable to a multiple of 16.
+  public func multiply(
+    byTransposes products: [(x: Matrix, weights: Matrix)], into y: Matrix, bias: Matrix? = nil,
+    activation: Activation = .identity, residual: Matrix? = nil
+  ) {
+    for (x, weights) in products {
+      precondition(
+        x.columns == weights.columns && y.columns == weights.rows && x.rows == y.rows,
+        "(\(x.rows), \(x.columns)) by (\(weights.rows), \(weights.columns)) into (\(y.rows), \(y.columns))")
+    }
+    let tiles = Tiling(rows: y.rows, panels: panels(of: y.columns), threads: threads)
     let panelSize = ProductTerm.longest * PackedMatrix.panelWidth
     reserveScratch(panelSize + tiles.rowsPerBlock * PackedMatrix.panelWidth)
     run(tasks: tiles.tasks) { task, worker in
       let rows = tiles.rows(ofTask: task)
       let first = tiles.panel(ofTask: task) * PackedMatrix.panelWidth
-      let columns = min(PackedMatrix.panelWidth, weights.rows - first)
+      let columns = min(PackedMatrix.panelWidth, y.columns - first)
       let width = roundedToStep(columns)
       let panel = scratch(ofWorker: worker)
       let block = epilogue(
         y.columns(first..<first + columns).rows(rows), bias: bias.map { $0.pointer + first }, activation,
         residual?.columns(first..<first + columns).rows(rows))
-      for (index, term) in terms.enumerated() {
-        kernels.transpose(
-          panel, width, weights.row(first) + term.input, weights.stride, term.depth, columns)
-        withUnsafePointer(to: block) { block in
-          kernels.multiply(
-            panel + panelSize, width, x.row(rows.lowerBound) + term.offset, x.stride, panel, width, width,
-            term.depth, rows.count, index > 0, nil, index == terms.count - 1 ? block : nil)
+      for (index, (x, weights)) in products.enumerated() {
+        let terms = ProductTerm.whole(depth: weights.columns)
+        for (place, term) in terms.enumerated() {
+          let isLast = index == products.count - 1 && place == terms.count - 1
+          kernels.transpose(
+            panel, width, weights.row(first) + term.input, weights.stride, term.depth, columns)
+          withUnsafePointer(to: block) { block in
+            kernels.multiply(
+              panel + panelSize, width, x.row(rows.lowerBound) + term.offset, x.stride, panel, width, width,
+              term.depth, rows.count, index > 0 || place > 0, nil, isLast ? block : nil)
+          }
         }
       }
     }

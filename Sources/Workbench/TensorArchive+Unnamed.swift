@@ -13,20 +13,12 @@ var temporaryDirectory: String {
 extension TensorArchive {
   /// Tensors that are in no file that anyone has named, as an archive: written to a temporary file, which is
   /// mapped and lives on without its name.
-  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary file
-  ///   if there is no room for it.
+  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary
+  ///   file if there is no room for it.
   convenience init(unnamed writer: SafetensorsWriter, in parent: String = temporaryDirectory) throws {
-    var template = Array("\(parent)/warbler-weights-XXXXXX".utf8CString)
-    guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
-      throw InputFailure(
-        parent,
-        "cannot hold temporary files: \(SystemError(number: errno)); set TMPDIR to a directory that can")
-    }
-    let file = "\(folder)/model.safetensors"
-    defer {
-      unlink(file)
-      rmdir(folder)
-    }
+    let folder = try ScratchFolder(in: parent)
+    defer { withExtendedLifetime(folder) {} }
+    let file = "\(folder.path)/model.safetensors"
     try writer.write(to: file)
     try self.init(path: file)
   }

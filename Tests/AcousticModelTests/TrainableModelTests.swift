@@ -138,7 +138,7 @@ struct TrainableModelTests {
     let features = waveforms.map { encoder.features(of: $0) }
     let expected = inference.emissions(for: waveforms)
     let model = fixture.model()
-    let found = model.emissions(for: features)
+    let found = model.emissions(for: features.map { .features($0) })
     for (found, expected) in zip(found, expected) {
       #expect(found.frames == expected.frames && found.vocabularySize == expected.vocabularySize)
       // Both are within 1e-4 of the double precision that the parity table measures.
@@ -148,7 +148,7 @@ struct TrainableModelTests {
     // Alone and after a training pass, the same bits.
     let batch = [TrainingUtterance(features: features[0], labels: [1], key: 0)]
     _ = try model.accumulateGradients(batch, options: fixture.options(TrainingFixture.everything, count: 1))
-    #expect(model.emissions(for: [features[0]]) == [found[0]])
+    #expect(model.emissions(for: [.features(features[0])]) == [found[0]])
   }
 
   // MARK: Freezing
@@ -329,7 +329,10 @@ struct TrainableModelTests {
       { fixture, _ in fixture.parameters[name].pointer[0] = .nan }
     }
     for utterance in 0..<3 {
-      let losses = try report { _, batch in batch[utterance].features.matrix.row(4)[3] = .nan }
+      let losses = try report { _, batch in
+        guard case .features(let features) = batch[utterance].input else { return }
+        features.matrix.row(4)[3] = .nan
+      }
       #expect(losses.breakdowns == [.init(utterance: utterance, place: "the feature encoder")])
       for index in 0..<3 { #expect(losses.losses[index].isNaN == (index == utterance)) }
     }
@@ -350,7 +353,7 @@ struct TrainableModelTests {
   func infeasible() throws {
     let fixture = fixture("post-norm")
     var batch = fixture.batch([40, 2])
-    batch[1] = TrainingUtterance(features: batch[1].features, labels: [1, 2, 3], key: batch[1].key)
+    batch[1] = TrainingUtterance(batch[1].input, labels: [1, 2, 3], key: batch[1].key)
     let options = fixture.options(TrainingFixture.everything, count: 2)
     let both = try gradients(fixture, [batch], options)
     #expect(both.losses[0].isFinite && both.losses[1] == .infinity)
@@ -364,7 +367,7 @@ struct TrainableModelTests {
   func wrongLabel() throws {
     let fixture = fixture("post-norm")
     var batch = fixture.batch([40, 20])
-    batch[1] = TrainingUtterance(features: batch[1].features, labels: [1, 9], key: 3)
+    batch[1] = TrainingUtterance(batch[1].input, labels: [1, 9], key: 3)
     let model = fixture.model()
     #expect(throws: CTCTargetError.self) {
       try model.accumulateGradients(batch, options: fixture.options(count: 2))

@@ -16,7 +16,10 @@ struct TrainingFixture {
   }
 
   /// Random weights of a size that keeps activations near 1; gains and variances are near 1.
-  init(seed: UInt64 = 1, _ change: (inout ModelConfiguration) -> Void) {
+  init(
+    seed: UInt64 = 1, layout: (ModelConfiguration) -> ParameterLayout = { ParameterLayout($0) },
+    _ change: (inout ModelConfiguration) -> Void
+  ) {
     var configuration = ModelConfiguration()
     configuration.convolutionChannels = [Int](repeating: 12, count: 7)
     configuration.width = 24
@@ -28,7 +31,7 @@ struct TrainingFixture {
     configuration.vocabularySize = 9
     change(&configuration)
     self.configuration = configuration
-    parameters = ParameterStorage(ParameterLayout(configuration))
+    parameters = ParameterStorage(layout(configuration))
     var generator = Seeded(seed)
     for entry in parameters.layout.entries {
       let isGain = entry.rows == 1 && (entry.name.hasSuffix("weight") || entry.name.hasSuffix("_var"))

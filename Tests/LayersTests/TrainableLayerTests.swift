@@ -160,7 +160,8 @@ struct TrainableLayerTests {
       #expect(count == reference.outputFrames(for: frames))
       let input = matrix(workspace, rows: frames, columns: inputs, x)
       let y = workspace.matrix(rows: count, columns: outputs)
-      layer.forward(input, into: y, workspace: workspace, on: compute)
+      layer.prepare(on: compute)
+      layer.forward(input, into: y, on: compute)
       if count > 0 {
         let expected = workspace.matrix(rows: count, columns: outputs)
         reference.forward(input, into: expected, workspace: workspace, on: compute)
@@ -172,9 +173,12 @@ struct TrainableLayerTests {
       }
       let dy = random(count * outputs, 6)
       let dx = matrix(workspace, rows: frames, columns: inputs, [Float](repeating: 7, count: frames * inputs))
-      layer.backward(
-        matrix(workspace, rows: count, columns: outputs, dy), input: input, into: dx, workspace: workspace,
-        on: compute)
+      let gradient = layer.gradientRoom(frames: count, workspace)
+      for frame in 0..<count {
+        for output in 0..<outputs { gradient.row(frame)[output] = dy[frame * outputs + output] }
+      }
+      layer.backward(gradient, input: input, into: dx, on: compute)
+      layer.finishGradients(on: compute)
       var dinput = [ProductSum](repeating: ProductSum(), count: frames * inputs)
       var dweight = wBefore.map { ProductSum(Double($0)) }
       var dbias = bBefore.map { ProductSum(Double($0)) }

@@ -39,13 +39,29 @@ public struct ParameterLayout: Sendable, Equatable {
   public let count: Int
   private let indices: [String: Int]
 
-  /// The layout of everything behind the feature encoder, which is frozen.
-  public init(_ configuration: ModelConfiguration) {
+  /// The layout of everything behind the feature encoder, which is usually frozen, or of that too.
+  public init(_ configuration: ModelConfiguration, trainsFeatureEncoder: Bool = false) {
+    self.init(
+      Self.parameters(of: configuration).filter { trainsFeatureEncoder || $0.part != .featureEncoder })
+  }
+
+  /// The layout of what pre-training trains: all but a CTC head, and the heads of `objective` by fairseq's
+  /// names.
+  public init(pretraining configuration: ModelConfiguration, _ objective: MaskedPrediction) {
+    let width = objective.projectionWidth
+    self.init(
+      Self.parameters(of: configuration).filter { $0.part != .head && $0.part != .adapter } + [
+        .init(name: "final_proj.weight", shape: [width, configuration.width], part: .head),
+        .init(name: "final_proj.bias", shape: [width], part: .head),
+        .init(name: "label_embs_concat", shape: [objective.classes, width], part: .head),
+      ])
+  }
+
+  private static func parameters(of configuration: ModelConfiguration) -> [ParameterList.Parameter] {
     let prefix = configuration.architecture.modelType
     let mask = ParameterList.Parameter(
       name: "\(prefix).masked_spec_embed", shape: [configuration.width], part: .featureProjection)
-    let listed = ParameterList(configuration).parameters.filter { $0.part != .featureEncoder }
-    self.init([mask] + listed)
+    return [mask] + ParameterList(configuration).parameters
   }
 
   /// A layout of these tensors in this order.

@@ -23,6 +23,12 @@ struct TrainableConvolutionalAdapter: Sendable {
     }
   }
 
+  func prepare(on compute: Compute) { for convolution in convolutions { convolution.prepare(on: compute) } }
+
+  func finishGradients(on compute: Compute) {
+    for convolution in convolutions { convolution.finishGradients(on: compute) }
+  }
+
   /// What the backward pass needs of an utterance's forward pass.
   struct Kept {
     /// What the projection gives, before its norm.
@@ -51,7 +57,7 @@ struct TrainableConvolutionalAdapter: Sendable {
       let input = padded[padded.count - 1]
       let sums = workspace.matrix(rows: convolution.outputFrames(for: input.rows), columns: 2 * width)
       let output = zeroPadded(frames: sums.rows, workspace)
-      convolution.forward(input, into: sums, workspace: workspace, on: compute)
+      convolution.forward(input, into: sums, on: compute)
       workspace.scope {
         let gates = workspace.matrix(rows: 1, columns: width)
         for frame in 0..<sums.rows {
@@ -84,7 +90,7 @@ struct TrainableConvolutionalAdapter: Sendable {
       var gradient = dy
       for (index, convolution) in convolutions.enumerated().reversed() {
         let sums = kept.gated[index]
-        let dsums = workspace.matrix(rows: sums.rows, columns: 2 * width)
+        let dsums = convolution.gradientRoom(frames: sums.rows, workspace)
         for frame in 0..<sums.rows {
           // d(a s(b)) = da s(b) + a s'(b) db
           let (from, to, dy) = (sums.row(frame), dsums.row(frame), gradient.row(frame))
@@ -97,8 +103,7 @@ struct TrainableConvolutionalAdapter: Sendable {
           }
         }
         let dpadded = workspace.matrix(rows: kept.padded[index].rows, columns: width)
-        convolution.backward(
-          dsums, input: kept.padded[index], into: dpadded, workspace: workspace, on: compute)
+        convolution.backward(dsums, input: kept.padded[index], into: dpadded, on: compute)
         gradient = dpadded.rows(1..<dpadded.rows - 1)
       }
       if let projection, let projected = kept.projected {

@@ -67,23 +67,25 @@ final class TrainableFront: Sendable {
     let channels: [Bool]?
   }
 
-  func keep(frames: Int, utterances: [UtteranceRows], _ options: StepOptions, _ workspace: Workspace) -> Kept
-  {
+  /// Room for what is kept, in the workspace's present scope. `masks` are those of each utterance.
+  func keep(frames: Int, masks: [Masks], _ workspace: Workspace) -> Kept {
     let width = projection.outputs
-    let regularization = options.regularization
     return Kept(
       features: workspace.matrix(rows: frames, columns: projection.inputs),
       projected: workspace.matrix(rows: frames, columns: width),
       positionSums: workspace.matrix(rows: frames, columns: width),
-      positioned: norm == nil ? nil : workspace.matrix(rows: frames, columns: width),
-      masks: utterances.map { utterance in
-        options.fixedMasks?[utterance.key]
-          ?? Masks(
-            frames: regularization.timeMask.draw(
-              count: utterance.rows.count, random: options.source(Site.timeMask()), utterance: utterance.key),
-            channels: regularization.featureMask.draw(
-              count: width, random: options.source(Site.featureMask()), utterance: utterance.key))
-      })
+      positioned: norm == nil ? nil : workspace.matrix(rows: frames, columns: width), masks: masks)
+  }
+
+  /// The masks of an utterance of `frames` frames in a step.
+  func masks(frames: Int, utterance: UInt32, _ options: StepOptions) -> Masks {
+    if let fixed = options.fixedMasks?[utterance] { return fixed }
+    let regularization = options.regularization
+    return Masks(
+      frames: regularization.timeMask.draw(
+        count: frames, random: options.source(Site.timeMask()), utterance: utterance),
+      channels: regularization.featureMask.draw(
+        count: projection.outputs, random: options.source(Site.featureMask()), utterance: utterance))
   }
 
   private func dropout(_ options: StepOptions) -> (projection: Dropout, position: Dropout) {
@@ -150,10 +152,11 @@ final class TrainableFront: Sendable {
 
   // MARK: Backward
 
-  /// Adds to the gradients of the parameters. `dh` (N, D) is overwritten.
+  /// Adds to the gradients of the parameters. `dh` (N, D) is overwritten, and so is `dfeatures` (N, C), which
+  /// is nil where nobody trains what the features come from.
   func backward(
-    _ dh: Matrix, kept: Kept, utterances: [UtteranceRows], _ options: StepOptions, workspace: Workspace,
-    on compute: Compute
+    _ dh: Matrix, kept: Kept, into dfeatures: Matrix?, utterances: [UtteranceRows], _ options: StepOptions,
+    workspace: Workspace, on compute: Compute
   ) {
     let dropout = dropout(options)
     if !dropout.position.isOff { dropout.position.apply(dh, into: dh, utterances: utterances, on: compute) }
@@ -171,12 +174,11 @@ final class TrainableFront: Sendable {
         dropout.projection.apply(dx, into: dx, utterances: utterances, on: compute)
       }
       projection.accumulateGradients(dx, input: normed(kept.features, workspace, compute), on: compute)
-      if let featureNorm {
-        let dnormed = workspace.matrix(rows: dh.rows, columns: projection.inputs)
-        projection.backward(dx, into: dnormed, on: compute)
-        // Nobody trains what the features come from.
-        featureNorm.backward(dnormed, input: kept.features, into: nil, workspace: workspace, on: compute)
-      }
+      guard featureNorm != nil || dfeatures != nil else { return }
+      let dnormed = dfeatures ?? workspace.matrix(rows: dh.rows, columns: projection.inputs)
+      projection.backward(dx, into: dnormed, on: compute)
+      featureNorm?.backward(
+        dnormed, input: kept.features, into: dfeatures, workspace: workspace, on: compute)
     }
   }
 

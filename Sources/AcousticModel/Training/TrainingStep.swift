@@ -1,18 +1,34 @@
 public import CTC
 public import Tensors
 
+/// What a network that is trained sees of an utterance.
+public enum TrainingInput: Sendable {
+  /// (T, C): what the frozen feature encoder gives.
+  case features(MatrixBuffer)
+  /// At the model's sample rate, normalised if its preprocessing says so: for a network whose feature encoder
+  /// is trained too.
+  case waveform([Float])
+}
+
 /// One utterance of a batch.
 public struct TrainingUtterance: Sendable {
-  /// (T, C): what the frozen feature encoder gives.
-  public let features: MatrixBuffer
+  public let input: TrainingInput
   public let labels: [Int]
   /// Tells it apart to the random numbers: its place in the corpus, say.
   public let key: UInt32
 
-  public init(features: MatrixBuffer, labels: [Int], key: UInt32) {
-    self.features = features
+  public init(_ input: TrainingInput, labels: [Int], key: UInt32) {
+    self.input = input
     self.labels = labels
     self.key = key
+  }
+
+  public init(features: MatrixBuffer, labels: [Int], key: UInt32) {
+    self.init(.features(features), labels: labels, key: key)
+  }
+
+  public init(waveform: [Float], labels: [Int], key: UInt32) {
+    self.init(.waveform(waveform), labels: labels, key: key)
   }
 }
 
