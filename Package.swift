@@ -69,8 +69,7 @@ let package = Package(
     .target(
       name: "Pretraining",
       dependencies: [
-        "AcousticModel", "Audio", "Checkpoints", "Clustering", "Hashing", "JSON", "Tensors", "Training",
-        .product(name: "Yams", package: "Yams"),
+        "AcousticModel", "CTC", "Checkpoints", "JSON", "Tensors", "Training",
       ], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["JSON", .product(name: "GRDB", package: "GRDB.swift")],
@@ -96,7 +95,8 @@ let package = Package(
     .testTarget(
       name: "TensorsTests", dependencies: ["CKernels", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "AudioTests", dependencies: ["Audio", "CSndFile", "TestSupport"], swiftSettings: strict),
+      name: "AudioTests", dependencies: ["Audio", "CSndFile", "Checkpoints", "TestSupport"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),

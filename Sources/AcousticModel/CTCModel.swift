@@ -10,11 +10,7 @@ public final class CTCModel: Sendable {
   /// Tensors of the checkpoint that inference has no use for, in ascending order.
   public let unusedTensors: [String]
 
-  let featureEncoder: FeatureEncoder
-  let featureNorm: LayerNorm?
-  let featureProjection: Linear
-  let transformer: Transformer
-  let adapter: ConvolutionalAdapter?
+  let encoder: SpeechEncoder
   let head: Linear
 
   /// Loads a directory in Hugging Face's layout.
@@ -43,19 +39,8 @@ public final class CTCModel: Sendable {
     self.configuration = configuration
     self.preprocessing = preprocessing
     let reader = WeightReader(weights, on: compute)
-    let prefix = configuration.architecture.modelType
-    featureEncoder = try FeatureEncoder(configuration, reader, prefix: "\(prefix).feature_extractor")
-    let features = featureEncoder.outputs
-    featureNorm =
-      configuration.normalisesFeatures
-      ? try reader.layerNorm(
-        "\(prefix).feature_projection.layer_norm", features, epsilon: configuration.layerNormEpsilon) : nil
-    featureProjection = try reader.linear(
-      "\(prefix).feature_projection.projection", inputs: features, outputs: configuration.width)
-    transformer = try Transformer(configuration, reader, prefix: "\(prefix).encoder")
-    adapter = try configuration.adapter.map { adapter throws(CheckpointError) in
-      try ConvolutionalAdapter(adapter, inputs: configuration.width, reader, prefix: "\(prefix).adapter")
-    }
+    encoder = try SpeechEncoder(
+      configuration, reader, prefix: "\(configuration.architecture.modelType).")
     head = try reader.linear(
       "lm_head", inputs: configuration.headInputs, outputs: configuration.vocabularySize)
     unusedTensors = weights.names.filter { !reader.read.contains($0) }

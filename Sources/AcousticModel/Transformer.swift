@@ -55,12 +55,17 @@ final class Transformer: Sendable {
     return weights
   }
 
-  /// - Parameter x: (N, D); overwritten.
-  /// - Parameter y: (N, D), the result; must not be `x`.
+  /// - Parameters:
+  ///   - x: (N, D); overwritten.
+  ///   - y: (N, D), the result; must not be `x`.
+  ///   - depth: how many layers to run. Only after all of them comes the final norm of the stable
+  ///     transformer.
+  ///   - visit: is shown the first layer's input as state 0, and each layer's output, (N, D).
   func forward(
-    _ x: Matrix, utterances: [Range<Int>], into y: Matrix, workspace: Workspace, on compute: Compute,
-    times: StageTimes?
+    _ x: Matrix, utterances: [Range<Int>], into y: Matrix, depth: Int, workspace: Workspace,
+    on compute: Compute, times: StageTimes?, visit: (Int, Matrix) -> Void
   ) {
+    precondition((0...layers.count).contains(depth), "\(depth) of \(layers.count) layers")
     times.measure(.positionalConvolution) {
       for rows in utterances {
         if let positionNorm {
@@ -77,10 +82,14 @@ final class Transformer: Sendable {
       }
     }
     if !normalisesFirst { times.measure(.norms) { norm.forward(y, into: y, on: compute) } }
-    for layer in layers {
+    visit(0, y)
+    for (index, layer) in layers.prefix(depth).enumerated() {
       layer.forward(y, utterances: utterances, workspace: workspace, on: compute, times: times)
+      visit(index + 1, y)
     }
-    if normalisesFirst { times.measure(.norms) { norm.forward(y, into: y, on: compute) } }
+    if normalisesFirst && depth == layers.count {
+      times.measure(.norms) { norm.forward(y, into: y, on: compute) }
+    }
   }
 }
 

@@ -16,6 +16,7 @@
 #include "Template/Backward.h"
 #include "Template/CTCLoss.h"
 #include "Template/Optimizer.h"
+#include "Template/Clustering.h"
 
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
@@ -38,6 +39,10 @@ const ck_kernels KERNEL(kernels) = {
     .dot = KERNEL(dot),
     .sum_of_squares = KERNEL(sum_of_squares),
     .adamw = KERNEL(adamw),
+    .nearest = KERNEL(nearest),
+    .squared_distance = KERNEL(squared_distance),
+    .add_to_doubles = KERNEL(add_to_doubles),
+    .nearer = KERNEL(nearer),
 };
 
 // Independent chains of multiply-adds that never leave the registers.

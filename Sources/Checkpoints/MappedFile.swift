@@ -40,7 +40,7 @@ package final class MappedFile: @unchecked Sendable {
 
   /// Drops the pages that lie wholly inside the range from the resident set. They come back from the file
   /// when touched.
-  func releasePages(in range: Range<Int>) {
+  package func releasePages(in range: Range<Int>) {
     let page = sysconf(Int32(_SC_PAGESIZE))
     let first = (range.lowerBound + page - 1) / page * page
     // The file's last page is its own even where it is not full.
@@ -49,7 +49,7 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   /// Asks the system to read the range ahead.
-  func prefetch(_ range: Range<Int>) {
+  package func prefetch(_ range: Range<Int>) {
     let page = sysconf(Int32(_SC_PAGESIZE))
     advise(MADV_WILLNEED, range.lowerBound / page * page..<range.upperBound)
   }

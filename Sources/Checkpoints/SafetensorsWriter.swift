@@ -8,9 +8,13 @@ public struct SafetensorsWriter {
   /// Gives its argument the elements, row-major, for the length of a call.
   public typealias Source = ((UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
 
+  /// Gives its argument the little-endian bytes of the elements, for the length of a call.
+  public typealias ByteSource = ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
   private enum Payload {
     case floats(Source)
     case bytes([UInt8])
+    case lentBytes(ByteSource)
   }
 
   private struct Entry {
@@ -54,6 +58,13 @@ public struct SafetensorsWriter {
       bytes.count == entries.last!.byteCount, "\(name): \(bytes.count) bytes for \(type.rawValue) \(shape)")
   }
 
+  /// Like it, for bytes that are kept elsewhere and only lent, while the file is being written.
+  public mutating func add(
+    _ name: String, shape: [Int], as type: DataType, fromBytes source: @escaping ByteSource
+  ) {
+    append(name, shape, type, .lentBytes(source))
+  }
+
   private mutating func append(_ name: String, _ shape: [Int], _ type: DataType, _ payload: Payload) {
     guard let size = measure(shape: shape, bitsPerElement: type.bitsPerElement) else {
       preconditionFailure("\(name): \(shape) is no shape")
@@ -73,6 +84,15 @@ public struct SafetensorsWriter {
     for entry in entries {
       switch entry.payload {
       case .bytes(let bytes): try file.write(bytes)
+      case .lentBytes(let source):
+        var count = 0
+        try source { bytes in
+          count += bytes.count
+          precondition(count <= entry.byteCount, "\(entry.name): more bytes than the shape \(entry.shape)")
+          try file.write(bytes)
+        }
+        precondition(
+          count == entry.byteCount, "\(entry.name): \(count) bytes for the shape \(entry.shape)")
       case .floats(let source):
         var count = 0
         try source { floats in

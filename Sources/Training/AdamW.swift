@@ -41,15 +41,22 @@ public final class AdamW {
   /// t of each entry of the layout: the steps in which it was trained.
   public private(set) var steps: [Int]
   private let decays: [Bool]
+  private let rateScales: [Double]?
 
   /// - Parameter decays: which entries weight decay applies to, where it does not apply to all; nil for those
   ///   that are neither biases nor norms.
-  public init(_ layout: ParameterLayout, settings: Settings = Settings(), decays: [Bool]? = nil) {
+  /// - Parameter rateScales: times the learning rate, for each entry; nil for 1.
+  public init(
+    _ layout: ParameterLayout, settings: Settings = Settings(), decays: [Bool]? = nil,
+    rateScales: [Double]? = nil
+  ) {
     let betas = [settings.beta1, settings.beta2]
     precondition(betas.allSatisfy { $0 >= 0 && $0 < 1 }, "betas \(betas) must be at least 0 and below 1")
     precondition(settings.epsilon > 0, "epsilon \(settings.epsilon) must be above 0")
     precondition(settings.weightDecay >= 0, "weight decay \(settings.weightDecay) must be at least 0")
     precondition(decays == nil || decays?.count == layout.entries.count, "a choice for each entry")
+    precondition(rateScales == nil || rateScales?.count == layout.entries.count, "a scale for each entry")
+    self.rateScales = rateScales
     self.settings = settings
     self.layout = layout
     self.decays =
@@ -116,6 +123,7 @@ public final class AdamW {
     _ entry: Int, learningRate: Double, gradientScale: Double, averageRate: Double
   ) -> ck_adamw {
     let decay = decays[entry] ? settings.weightDecay : 0
+    let learningRate = learningRate * (rateScales?[entry] ?? 1)
     return ck_adamw(
       gradient_scale: Float(gradientScale), keep: Float(1 - learningRate * decay),
       first_rate: Float(1 - settings.beta1), second_keep: Float(settings.beta2),

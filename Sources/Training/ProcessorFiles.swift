@@ -22,7 +22,12 @@ public struct ProcessorFiles: Sendable {
   /// of what is padding where the convolutions are normed by layer, as with the published checkpoints.
   public init(_ vocabulary: CTCVocabulary, for configuration: ModelConfiguration) {
     self.vocabulary = vocabulary
-    featureExtractor = [
+    featureExtractor = Self.featureExtractor(for: configuration)
+  }
+
+  /// The members of such a feature extractor's `preprocessor_config.json`.
+  public static func featureExtractor(for configuration: ModelConfiguration) -> JSONObject {
+    [
       "do_normalize": true, "feature_extractor_type": "Wav2Vec2FeatureExtractor", "feature_size": 1,
       "padding_side": "right", "padding_value": 0.0,
       "return_attention_mask": .bool(configuration.featureNorm == .layer), "sampling_rate": 16_000,

@@ -32,13 +32,26 @@ public struct RandomInitialisation: Sendable {
   }
 
   /// Everything of the model.
-  public func weights(on compute: Compute) -> TrainingWeights {
-    let parameters = ParameterStorage(ParameterLayout(configuration))
-    for entry in parameters.layout.entries { fill(entry, of: parameters, on: compute) }
-    setGains(of: parameters)
-    return TrainingWeights(
-      configuration: configuration, parameters: parameters, featureEncoder: featureEncoder(),
+  /// - Parameter trainsFeatureEncoder: puts the feature encoder among the parameters; its elements are the
+  ///   same either way.
+  public func weights(trainsFeatureEncoder: Bool = false, on compute: Compute) -> TrainingWeights {
+    TrainingWeights(
+      configuration: configuration,
+      parameters: parameters(
+        ParameterLayout(configuration, trainsFeatureEncoder: trainsFeatureEncoder), on: compute),
+      featureEncoder: trainsFeatureEncoder ? [] : featureEncoder(),
       hasMaskEmbedding: false)
+  }
+
+  /// Everything of a layout, such as that of pre-training.
+  ///
+  /// What pre-training puts behind the transformer begins as in fairseq's and torchaudio's HuBERT: the
+  /// embeddings of clusters uniform in 0...1, the projection before them as PyTorch's linear layers.
+  public func parameters(_ layout: ParameterLayout, on compute: Compute) -> ParameterStorage {
+    let parameters = ParameterStorage(layout)
+    for entry in layout.entries { fill(entry, of: parameters, on: compute) }
+    setGains(of: parameters)
+    return parameters
   }
 
   /// The tensors of the feature encoder.
@@ -70,6 +83,8 @@ public struct RandomInitialisation: Sendable {
     let isWav2Vec2 = configuration.architecture == .wav2vec2
     let inputs = shape.dropFirst().reduce(1, *)
     if name.hasSuffix(".masked_spec_embed") { return .uniform(0, 1) }
+    if name.hasSuffix("label_embs_concat") { return .uniform(0, 1) }
+    if name.contains("final_proj.") { return .torch(inputs: configuration.width) }
     if name.contains("norm.") {
       return .constant(name.hasSuffix(".weight") || name.hasSuffix(".running_var") ? 1 : 0)
     }

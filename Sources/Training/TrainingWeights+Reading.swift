@@ -11,15 +11,17 @@ extension TrainingWeights {
   ///
   /// - Parameters:
   ///   - configuration: its `vocabularySize` is that of the model to be trained.
+  ///   - trainsFeatureEncoder: puts the feature encoder among the parameters.
   ///   - transplant: makes the head out of the checkpoint's, when the vocabulary is another; nil keeps it.
   ///   - initialisation: for what is not in the checkpoint; of the same configuration.
   /// - Throws: `CheckpointError` that names the tensor.
   public init(
-    reading archive: TensorArchive, configuration: ModelConfiguration, transplant: HeadTransplant? = nil,
-    initialisation: RandomInitialisation, on compute: Compute
+    reading archive: TensorArchive, configuration: ModelConfiguration, trainsFeatureEncoder: Bool = false,
+    transplant: HeadTransplant? = nil, initialisation: RandomInitialisation, on compute: Compute
   ) throws(CheckpointError) {
     precondition(initialisation.configuration == configuration, "an initialisation of another configuration")
-    let parameters = ParameterStorage(ParameterLayout(configuration))
+    let parameters = ParameterStorage(
+      ParameterLayout(configuration, trainsFeatureEncoder: trainsFeatureEncoder))
     let names = StoredNames(archive, configuration)
     var hasMaskEmbedding = true
     for entry in parameters.layout.entries {
@@ -44,7 +46,7 @@ extension TrainingWeights {
     }
     self.init(
       configuration: configuration, parameters: parameters,
-      featureEncoder: try Self.featureEncoder(archive, names, configuration),
+      featureEncoder: trainsFeatureEncoder ? [] : try Self.featureEncoder(archive, names, configuration),
       hasMaskEmbedding: hasMaskEmbedding)
   }
 

@@ -16,12 +16,12 @@ public struct FrozenTensor: Sendable, Equatable {
   }
 }
 
-/// All weights of a model while it is trained: what changes, and the feature encoder, which does not.
+/// All weights of a model while it is trained: what changes, and the feature encoder, which usually does not.
 public struct TrainingWeights {
   public let configuration: ModelConfiguration
-  /// Of the configuration's layout.
+  /// Of the configuration's layout, with the feature encoder if that is trained.
   public let parameters: ParameterStorage
-  /// As `ParameterList` names them.
+  /// As `ParameterList` names them; empty where they are among the parameters.
   public let featureEncoder: [FrozenTensor]
   /// Whether the mask embedding was read, rather than drawn: then it is written whatever the masks are.
   public let hasMaskEmbedding: Bool

@@ -31,20 +31,13 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup(title: title(.checkpoints)) var checkpoints: CheckpointsFlags
   @OptionGroup(title: title(.machine)) var machine: MachineFlags
 
-  private var groups: [any FinetuneFlags] {
+  private var groups: [any OptionFlags] {
     [data, rate, optimizer, regularization, lora, batches, checkpoints, machine]
   }
 
   func run() throws {
-    let options: FinetuneOptions
-    do {
-      options = try FinetuneOptions.resolved(
-        flags: groups.flatMap(\.given), file: config, resumes: resume)
-    } catch {
-      var console = Console(isQuiet: machine.quiet)
-      console.failure("\(error)")
-      throw ExitCode(error.isUsage ? 64 : 1)
-    }
+    let options = try resolvedOptions(
+      FinetuneOptions.self, groups: groups, file: config, resumes: resume, isQuiet: machine.quiet)
     let session = FinetuneSession(options)
     try session.start()
   }

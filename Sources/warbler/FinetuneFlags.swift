@@ -1,47 +1,9 @@
 import ArgumentParser
 import Training
 
-/// A group of the flags of `finetune`. Each flag bears the name of a row of ``FinetuneOption/table``, which
-/// holds its help and reads its value: here values are text.
-protocol FinetuneFlags: ParsableArguments {}
+private func help(_ name: String) -> ArgumentHelp { help(FinetuneOption.self, name) }
 
-extension FinetuneFlags {
-  /// The flags that were given, and their values.
-  var given: [(name: String, value: String)] {
-    Mirror(reflecting: self).children.compactMap { child in
-      guard let label = child.label else { return nil }
-      let value: String? =
-        switch child.value {
-        case let option as Option<String?>: option.wrappedValue
-        case let flag as Flag<Bool>: flag.wrappedValue ? "true" : nil
-        case let flag as Flag<Bool?>: flag.wrappedValue.map { "\($0)" }
-        default: nil
-        }
-      return value.map { (kebabCase(label.drop { $0 == "_" }), $0) }
-    }
-  }
-}
-
-/// `learningRate` as `learning-rate`.
-private func kebabCase(_ name: some StringProtocol) -> String {
-  name.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
-}
-
-/// The help of the table.
-private func help(_ name: String) -> ArgumentHelp {
-  guard let option = FinetuneOption.named(name) else { preconditionFailure("no option \(name)") }
-  return ArgumentHelp(stringLiteral: option.helpWithDefault).named(option.valueName)
-}
-
-extension ArgumentHelp {
-  fileprivate func named(_ valueName: String?) -> ArgumentHelp {
-    var help = self
-    help.valueName = valueName
-    return help
-  }
-}
-
-struct DataFlags: FinetuneFlags {
+struct DataFlags: OptionFlags {
   @Option(help: help("model")) var model: String?
   @Option(help: help("init")) var `init`: String?
   @Option(help: help("train")) var train: String?
@@ -52,7 +14,7 @@ struct DataFlags: FinetuneFlags {
   @Option(help: help("bad-rows")) var badRows: String?
 }
 
-struct RateFlags: FinetuneFlags {
+struct RateFlags: OptionFlags {
   @Option(help: help("steps")) var steps: String?
   @Option(help: help("epochs")) var epochs: String?
   @Option(help: help("learning-rate")) var learningRate: String?
@@ -63,7 +25,7 @@ struct RateFlags: FinetuneFlags {
   @Option(help: help("final-scale")) var finalScale: String?
 }
 
-struct OptimizerFlags: FinetuneFlags {
+struct OptimizerFlags: OptionFlags {
   @Option(help: help("optimizer")) var optimizer: String?
   @Option(help: help("betas")) var betas: String?
   @Option(help: help("epsilon")) var epsilon: String?
@@ -74,10 +36,12 @@ struct OptimizerFlags: FinetuneFlags {
   @Flag(inversion: .prefixedNo, help: help("zero-infinity")) var zeroInfinity: Bool?
   @Option(help: help("freeze-steps")) var freezeSteps: String?
   @Option(help: help("freeze-layers")) var freezeLayers: String?
+  @Flag(help: help("train-feature-encoder")) var trainFeatureEncoder = false
+  @Option(help: help("feature-encoder-rate-scale")) var featureEncoderRateScale: String?
   @Option(help: help("ema-decay")) var emaDecay: String?
 }
 
-struct RegularizationFlags: FinetuneFlags {
+struct RegularizationFlags: OptionFlags {
   @Option(help: help("dropout")) var dropout: String?
   @Option(help: help("hidden-dropout")) var hiddenDropout: String?
   @Option(help: help("activation-dropout")) var activationDropout: String?
@@ -93,14 +57,14 @@ struct RegularizationFlags: FinetuneFlags {
   @Option(help: help("mask-feature-min-masks")) var maskFeatureMinMasks: String?
 }
 
-struct LoRAFlags: FinetuneFlags {
+struct LoRAFlags: OptionFlags {
   @Option(help: help("lora-rank")) var loraRank: String?
   @Option(help: help("lora-alpha")) var loraAlpha: String?
   @Option(help: help("lora-targets")) var loraTargets: String?
   @Option(help: help("lora-save")) var loraSave: String?
 }
 
-struct BatchesFlags: FinetuneFlags {
+struct BatchesFlags: OptionFlags {
   @Option(help: help("batch-seconds")) var batchSeconds: String?
   @Option(help: help("batch-size")) var batchSize: String?
   @Flag(help: help("no-shuffle")) var noShuffle = false
@@ -113,7 +77,7 @@ struct BatchesFlags: FinetuneFlags {
   @Option(help: help("seed")) var seed: String?
 }
 
-struct CheckpointsFlags: FinetuneFlags {
+struct CheckpointsFlags: OptionFlags {
   @Option(help: help("eval-steps")) var evalSteps: String?
   @Option(help: help("save-steps")) var saveSteps: String?
   @Option(help: help("keep")) var keep: String?
@@ -123,7 +87,7 @@ struct CheckpointsFlags: FinetuneFlags {
   @Option(help: help("average-by")) var averageBy: String?
 }
 
-struct MachineFlags: FinetuneFlags {
+struct MachineFlags: OptionFlags {
   @Option(help: help("precision")) var precision: String?
   @Option(help: help("threads")) var threads: String?
   @Option(help: help("feature-cache")) var featureCache: String?

@@ -10,7 +10,7 @@ import Glibc
 final class FinetuneSession {
   private let options: FinetuneOptions
   private var console: Console
-  private var progress: FinetuneProgress?
+  private var progress: TrainingProgress?
 
   init(_ options: FinetuneOptions) {
     self.options = options
@@ -52,7 +52,7 @@ final class FinetuneSession {
 
   private func deliver(_ event: FinetuneEvent) {
     switch event {
-    case .started(let step, let total): progress = FinetuneProgress(total: total, from: step)
+    case .started(let step, let total): progress = TrainingProgress(total: total, from: step)
     case .note(let line): console.note(line)
     case .step(let record): progress?.add(record)
     case .evaluation(let record, let isBest):

@@ -4,13 +4,13 @@ import ArgumentParser
 struct Warbler: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "warbler",
-    abstract: "Decodes speech with HuBERT-family CTC models, and fine-tunes them.",
+    abstract: "Decodes speech with HuBERT-family CTC models, fine-tunes and pre-trains them.",
     discussion: """
       Results go to stdout, everything else to stderr. Exit codes: 0 all done; 1 nothing done; 3 some inputs failed, each \
       named on stderr; 64 wrong usage; 130 or 143 stopped by a signal.
       """,
     subcommands: [
-      DecodeCommand.self, FinetuneCommand.self, CorpusCommand.self, CheckpointCommand.self, StoreCommand.self,
-      BenchCommand.self,
+      DecodeCommand.self, FinetuneCommand.self, PretrainCommand.self, CorpusCommand.self,
+      CheckpointCommand.self, StoreCommand.self, BenchCommand.self,
     ])
 }

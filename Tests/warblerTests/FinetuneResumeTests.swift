@@ -34,7 +34,16 @@ import Training
       "--speed-perturb", "0.9,1.1",
     ]
 
-  @Test(arguments: [everything, plain, lowRank])
+  /// Waveforms all the way, changed at random.
+  static let featureEncoder =
+    FinetuneFixture.data + [
+      "--model", goldenModel("hubert-large"), "--vocab-from-data", "--steps", "20", "--eval-steps", "4",
+      "--train-feature-encoder", "--feature-encoder-rate-scale", "0.3", "--learning-rate", "1e-3",
+      "--freeze-steps", "3", "--mask-time-prob", "0.3", "--mask-time-length", "3", "--speed-perturb",
+      "0.9,1,1.1",
+    ]
+
+  @Test(arguments: [everything, plain, lowRank, featureEncoder])
   func `killed at any moment, it ends with the same bytes`(options: [String]) throws {
     let clock = ContinuousClock()
     let start = clock.now

@@ -219,6 +219,18 @@ typedef struct ck_kernels {
   //
   // then, unless `average` is null, average += average_rate (p - average). `count` is a multiple of 16.
   void (*adamw)(float *p, const float *g, float *m, float *v, float *average, ptrdiff_t count, const ck_adamw *step);
+
+  // k-means. indices[r] = the index of the smallest of `columns` scores of row r, the lowest of equal ones; `columns` is a
+  // multiple of CK_PANEL_STEP, at most 65536. A row with NaN gets some index.
+  void (*nearest)(uint16_t *indices, const float *scores, ptrdiff_t stride, ptrdiff_t columns, ptrdiff_t rows);
+  // The sum of (a[i] - b[i])^2.
+  float (*squared_distance)(const float *a, const float *b, ptrdiff_t count);
+  // sums[i] += x[i], in double precision.
+  void (*add_to_doubles)(double *sums, const float *x, ptrdiff_t count);
+  // From products[r][c] = x[r] . candidate[c] and squared norms: distances[r][c] = the smaller of the squared distance, not
+  // below 0, and closest[r]; potentials[c] += their sum over rows. `width`, a multiple of CK_PANEL_STEP, is the stride too.
+  void (*nearer)(float *distances, double *potentials, const float *products, const float *norms,
+                 const float *candidate_norms, const float *closest, ptrdiff_t width, ptrdiff_t rows);
 } ck_kernels;
 
 // The kernels of a level, or null when this CPU does not run it.

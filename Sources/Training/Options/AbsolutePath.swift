@@ -3,7 +3,7 @@ import Glibc
 #endif
 
 /// The path from the root on, as it is written: links are not followed, and it need not exist.
-func absolutePath(_ path: String) -> String {
+package func absolutePath(_ path: String) -> String {
   var path = path
   while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
   while path.hasPrefix("./") { path.removeFirst(2) }
@@ -14,4 +14,4 @@ func absolutePath(_ path: String) -> String {
   return path == "." ? base : base + (base == "/" ? "" : "/") + path
 }
 
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -1,5 +1,5 @@
-import Checkpoints
-import JSON
+package import Checkpoints
+package import JSON
 
 extension FinetuneOptions {
   /// Gives the regularization that no option settles the values of a model's config.json, or transformers'
@@ -11,20 +11,20 @@ extension FinetuneOptions {
   public mutating func adoptRegularization(ofConfiguration path: String) throws {
     let fields = try JSONValue(contentsOf: path, options: .python)
     for (name, path_, fallback) in Self.probabilityFields where self[keyPath: path_] == nil {
-      self[keyPath: path_] = try Self.number(fields, name, path, in: 0...1) ?? fallback
+      self[keyPath: path_] = try number(fields, name, path, in: 0...1) ?? fallback
     }
     var masks = true
     if let value = fields["apply_spec_augment"], !value.isNull {
       guard let bool = value.bool else {
-        throw Self.mismatch("apply_spec_augment", path, "true or false", value)
+        throw mismatch("apply_spec_augment", path, "true or false", value)
       }
       masks = bool
     }
     for (name, path_, fallback) in Self.maskFields where self[keyPath: path_] == nil {
-      self[keyPath: path_] = masks ? try Self.number(fields, name, path, in: 0...1) ?? fallback : 0
+      self[keyPath: path_] = masks ? try number(fields, name, path, in: 0...1) ?? fallback : 0
     }
     for (name, path_, fallback) in Self.countFields where self[keyPath: path_] == nil {
-      let number = try Self.number(fields, name, path, in: 0...100_000)
+      let number = try Training.number(fields, name, path, in: 0...100_000)
       self[keyPath: path_] = number.map { Int($0) } ?? fallback
     }
   }
@@ -48,22 +48,24 @@ extension FinetuneOptions {
     ]
   }
 
-  private static func number(
-    _ fields: JSONValue, _ name: String, _ path: String, in range: ClosedRange<Double>
-  ) throws(CheckpointError) -> Double? {
-    guard let value = fields[name], !value.isNull else { return nil }
-    guard let number = value.double, range.contains(number) else {
-      throw mismatch(
-        name, path, "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))", value)
-    }
-    return number
-  }
+}
 
-  private static func mismatch(
-    _ name: String, _ path: String, _ expected: String, _ value: JSONValue
-  ) -> CheckpointError {
-    CheckpointError(
-      .unsupportedFormat, path: path, subject: name, expected: expected, found: value.text(),
-      remedy: "correct the field")
+/// A number of a model's config.json; nil where it has none.
+package func number(
+  _ fields: JSONValue, _ name: String, _ path: String, in range: ClosedRange<Double>
+) throws(CheckpointError) -> Double? {
+  guard let value = fields[name], !value.isNull else { return nil }
+  guard let number = value.double, range.contains(number) else {
+    throw mismatch(
+      name, path, "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))", value)
   }
+  return number
+}
+
+private func mismatch(
+  _ name: String, _ path: String, _ expected: String, _ value: JSONValue
+) -> CheckpointError {
+  CheckpointError(
+    .unsupportedFormat, path: path, subject: name, expected: expected, found: value.text(),
+    remedy: "correct the field")
 }

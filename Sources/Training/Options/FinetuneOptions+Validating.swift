@@ -21,6 +21,17 @@ extension FinetuneOptions {
         throw OptionError("--lora-rank \(loraRank): random weights must be trained whole; leave it out")
       }
     }
+    if trainFeatureEncoder {
+      if freezeLayers > 0 {
+        throw OptionError(
+          "--train-feature-encoder: --freeze-layers \(freezeLayers) leaves all before those layers as it is; "
+            + "leave out one")
+      }
+      if loraRank > 0 {
+        throw OptionError(
+          "--train-feature-encoder: with --lora-rank factors alone are trained; leave out one")
+      }
+    }
     if let holdRatio, let decayRatio, holdRatio + decayRatio > 1 {
       throw OptionError(
         "--hold-ratio \(plain(holdRatio)): with --decay-ratio \(plain(decayRatio)) it is more than all steps; "

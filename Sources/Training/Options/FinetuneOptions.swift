@@ -1,7 +1,7 @@
 public import CTC
 
 /// Everything that settles a fine-tuning run: the flags of `warbler finetune`, the keys of its YAML file and
-/// of `OUT/config.yaml`. ``FinetuneOption/table`` names each and says what it may be.
+/// of `OUT/config.yaml`. ``table`` names each and says what it may be.
 ///
 /// Optimizer and schedule default to the published fine-tuning recipe of wav2vec 2.0 and HuBERT (Baevski et
 /// al. 2020, appendix B; Hsu et al. 2021): Adam (0.9, 0.98), 1e-8, no weight decay, tri-stage 10/40/50 %,
@@ -48,6 +48,10 @@ public struct FinetuneOptions: Sendable, Equatable {
   public var zeroInfinity = true
   public var freezeSteps = 0
   public var freezeLayers = 0
+  /// Trains the convolutions in front too, which are frozen otherwise.
+  public var trainFeatureEncoder = false
+  /// Times the learning rate, for the feature encoder.
+  public var featureEncoderRateScale = 1.0
   /// 0: no average is kept.
   public var emaDecay = 0.0
 

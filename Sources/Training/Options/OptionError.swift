@@ -4,15 +4,17 @@ public struct OptionError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Whether it is the caller's usage (exit code 64), not a file that cannot be read (1).
   public let isUsage: Bool
 
-  init(_ description: String, isUsage: Bool = true) {
+  package init(_ description: String, isUsage: Bool = true) {
     self.description = description
     self.isUsage = isUsage
   }
 }
 
 /// What an option's value should have been.
-struct OptionMismatch: Error {
-  let expected: String
+package struct OptionMismatch: Error {
+  package let expected: String
+
+  package init(expected: String) { self.expected = expected }
 }
 
 /// Where a value was given.
@@ -37,14 +39,14 @@ enum OptionPlace: Sendable, Equatable {
 }
 
 /// A value as written, in a flag or in a file.
-enum OptionText: Sendable, Equatable {
+package enum OptionText: Sendable, Equatable {
   case one(String)
   case many([String])
 
-  var one: String? { if case .one(let text) = self { text } else { nil } }
+  package var one: String? { if case .one(let text) = self { text } else { nil } }
 
   /// A list: as such, or with commas.
-  var many: [String] {
+  package var many: [String] {
     switch self {
     case .many(let texts): texts
     case .one(let text):

@@ -13,12 +13,18 @@ public struct Diagnosis: Sendable {
     /// Steps at the beginning that train the head alone: the plateau is then no news.
     public var freezeSteps: Int
     public var zeroInfinity: Bool
+    /// How to get to where all was well: what the remedies begin with.
+    public var goingBack: String
 
-    public init(learningRate: Double, warmupSteps: Int, freezeSteps: Int = 0, zeroInfinity: Bool = true) {
+    public init(
+      learningRate: Double, warmupSteps: Int, freezeSteps: Int = 0, zeroInfinity: Bool = true,
+      goingBack: String = "resume from OUT/best"
+    ) {
       self.learningRate = learningRate
       self.warmupSteps = warmupSteps
       self.freezeSteps = freezeSteps
       self.zeroInfinity = zeroInfinity
+      self.goingBack = goingBack
     }
   }
 
@@ -31,12 +37,21 @@ public struct Diagnosis: Sendable {
       case learningRateTooHigh = "learning-rate-too-high"
       case learningRateTooLow = "learning-rate-too-low"
       case allBlank = "all-blank"
+      case collapse
+      case flatLoss = "flat-loss"
+      case featurePenalty = "feature-penalty"
     }
 
     public let kind: Kind
     public let step: Int
     /// One line: what was seen, and the remedy.
     public let message: String
+
+    package init(kind: Kind, step: Int, message: String) {
+      self.kind = kind
+      self.step = step
+      self.message = message
+    }
   }
 
   let settings: Settings
@@ -173,7 +188,7 @@ extension Diagnosis {
           Finding(
             kind: .divergence, step: step.step,
             message:
-              "step \(step.step): the loss diverges, from \(shortNumber(leastLoss)) to \(shortNumber(loss)): resume from OUT/best "
+              "step \(step.step): the loss diverges, from \(shortNumber(leastLoss)) to \(shortNumber(loss)): \(settings.goingBack) "
               + "with a lower --learning-rate (\(shortNumber(step.learningRate)) now), or --clip 1"))
       }
     }

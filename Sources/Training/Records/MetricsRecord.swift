@@ -15,10 +15,12 @@ public struct StepRecord: Sendable, Equatable {
   public var audioSeconds: Double
   /// That the step took.
   public var seconds: Double
+  /// Of pre-training: what the loss is made of.
+  public var prediction: PredictionFigures?
 
   public init(
     step: Int, epoch: Double, loss: Double, learningRate: Double, gradientNorm: Double, audioSeconds: Double,
-    seconds: Double
+    seconds: Double, prediction: PredictionFigures? = nil
   ) {
     self.step = step
     self.epoch = epoch
@@ -27,6 +29,7 @@ public struct StepRecord: Sendable, Equatable {
     self.gradientNorm = gradientNorm
     self.audioSeconds = audioSeconds
     self.seconds = seconds
+    self.prediction = prediction
   }
 }
 
@@ -52,11 +55,13 @@ public struct EvaluationRecord: Sendable, Equatable {
 public enum MetricsRecord: Sendable, Equatable {
   case step(StepRecord)
   case evaluation(EvaluationRecord)
+  case prediction(PredictionEvaluation)
 
   public var step: Int {
     switch self {
     case .step(let record): record.step
     case .evaluation(let record): record.step
+    case .prediction(let record): record.step
     }
   }
 
@@ -64,17 +69,13 @@ public enum MetricsRecord: Sendable, Equatable {
   /// tables read it as missing. Which of them it was stands in the messages of ``Diagnosis``.
   public var json: JSONValue {
     switch self {
-    case .step(let record):
-      [
-        "step": .integer(Int64(record.step)), "epoch": .number(record.epoch), "loss": .number(record.loss),
-        "learning_rate": .number(record.learningRate), "gradient_norm": .number(record.gradientNorm),
-        "audio_seconds": .number(record.audioSeconds), "seconds": .number(record.seconds),
-      ]
+    case .step(let record): .object(record.json)
     case .evaluation(let record):
       [
         "step": .integer(Int64(record.step)), "eval_loss": .number(record.loss), "wer": .number(record.wer),
         "cer": .number(record.cer),
       ]
+    case .prediction(let record): .object(record.json)
     }
   }
 
@@ -85,6 +86,10 @@ public enum MetricsRecord: Sendable, Equatable {
       return value.isNull ? .nan : value.double
     }
     guard let step = json["step"]?.int, step >= 0 else { return nil }
+    if let record = PredictionEvaluation(step: step, number) {
+      self = .prediction(record)
+      return
+    }
     if let loss = number("eval_loss"), let wer = number("wer"), let cer = number("cer") {
       self = .evaluation(EvaluationRecord(step: step, loss: loss, wer: wer, cer: cer))
     } else if let loss = number("loss"), let epoch = number("epoch"), let rate = number("learning_rate"),
@@ -93,9 +98,23 @@ public enum MetricsRecord: Sendable, Equatable {
       self = .step(
         StepRecord(
           step: step, epoch: epoch, loss: loss, learningRate: rate, gradientNorm: norm, audioSeconds: audio,
-          seconds: seconds))
+          seconds: seconds, prediction: PredictionFigures(number)))
     } else {
       return nil
     }
+  }
+}
+
+extension StepRecord {
+  fileprivate var json: JSONObject {
+    var object: JSONObject = [
+      "step": .integer(Int64(step)), "epoch": .number(epoch), "loss": .number(loss),
+    ]
+    for (name, value) in prediction?.named ?? [] { object[name] = .number(value) }
+    object["learning_rate"] = .number(learningRate)
+    object["gradient_norm"] = .number(gradientNorm)
+    object["audio_seconds"] = .number(audioSeconds)
+    object["seconds"] = .number(seconds)
+    return object
   }
 }

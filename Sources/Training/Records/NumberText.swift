@@ -14,7 +14,7 @@ public func shortNumber(_ value: Double) -> String {
 }
 
 /// 0.987 as 99 %.
-func percent(_ part: Double) -> String { "\(Int((100 * part).rounded())) %" }
+package func percent(_ part: Double) -> String { "\(Int((100 * part).rounded())) %" }
 
 func isPowerOfTen(_ count: Int) -> Bool {
   var power = 1

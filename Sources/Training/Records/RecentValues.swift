@@ -1,15 +1,15 @@
 /// The last values of a series.
-struct RecentValues: Sendable {
+package struct RecentValues: Sendable {
   private let capacity: Int
   private var values: [Double] = []
   /// Of the oldest, once it is full.
   private var place = 0
 
-  init(capacity: Int) { self.capacity = capacity }
+  package init(capacity: Int) { self.capacity = capacity }
 
-  var count: Int { values.count }
+  package var count: Int { values.count }
 
-  mutating func append(_ value: Double) {
+  package mutating func append(_ value: Double) {
     if values.count < capacity {
       values.append(value)
     } else {
@@ -19,18 +19,18 @@ struct RecentValues: Sendable {
   }
 
   /// Up to `count` values, oldest first.
-  func values(last count: Int) -> [Double] { Array((values[place...] + values[..<place]).suffix(count)) }
+  package func values(last count: Int) -> [Double] { Array((values[place...] + values[..<place]).suffix(count)) }
 
   /// - Precondition: there is a value.
-  func median(last count: Int) -> Double {
+  package func median(last count: Int) -> Double {
     let sorted = values(last: count).sorted()
     return (sorted[sorted.count / 2] + sorted[(sorted.count - 1) / 2]) / 2
   }
 
-  func mean(last count: Int) -> Double { Training.mean(values(last: count)) }
+  package func mean(last count: Int) -> Double { Training.mean(values(last: count)) }
 }
 
-func mean(_ values: some Collection<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
+package func mean(_ values: some Collection<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
 
 /// Unbiased; 0 for fewer than two values.
 func variance(_ values: some Collection<Double>) -> Double {

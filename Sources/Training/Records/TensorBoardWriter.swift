@@ -36,9 +36,14 @@ public final class TensorBoardWriter {
           ("train/loss", record.loss), ("train/learning_rate", record.learningRate),
           ("train/gradient_norm", record.gradientNorm), ("train/epoch", record.epoch),
           ("train/audio_seconds_per_second", record.audioSeconds / record.seconds),
-        ]
+        ] + (record.prediction?.named ?? []).map { ("train/\($0.name)", $0.value) }
       case .evaluation(let record):
         [("eval/loss", record.loss), ("eval/wer", record.wer), ("eval/cer", record.cer)]
+      case .prediction(let record):
+        [
+          ("eval/loss", record.loss), ("eval/masked_accuracy", record.maskedAccuracy),
+          ("eval/unmasked_accuracy", record.unmaskedAccuracy), ("eval/code_usage", record.codeUsage),
+        ]
       }
     try append(
       TensorBoardEvent(

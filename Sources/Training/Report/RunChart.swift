@@ -1,4 +1,5 @@
-/// The numbers of a run over its steps, as SVG: losses, error rates, learning rate, gradient norm.
+/// The numbers of a run over its steps, as SVG: losses, error rates, learning rate, gradient norm; of
+/// pre-training accuracies, the classes in use and the feature penalty in place of error rates.
 ///
 /// It needs nothing beside itself, and is light or dark as its reader's screen.
 public struct RunChart {
@@ -9,10 +10,12 @@ public struct RunChart {
   public init(_ records: [MetricsRecord], best: Int? = nil) {
     var training: [StepRecord] = []
     var evaluations: [EvaluationRecord] = []
+    var predictions: [PredictionEvaluation] = []
     for record in records {
       switch record {
       case .step(let record): training.append(record)
       case .evaluation(let record): evaluations.append(record)
+      case .prediction(let record): predictions.append(record)
       }
     }
     func line(_ style: String, _ name: String?, _ value: (StepRecord) -> Double) -> ChartSeries {
@@ -20,6 +23,12 @@ public struct RunChart {
     }
     func dots(_ style: String, _ name: String, _ value: (EvaluationRecord) -> Double) -> ChartSeries {
       ChartSeries(style, name, evaluations.map { .init(x: Double($0.step), y: value($0)) }, hasDots: true)
+    }
+    func figures(_ style: String, _ name: String?, _ value: (PredictionFigures) -> Double) -> ChartSeries {
+      line(style, name) { $0.prediction.map(value) ?? .nan }
+    }
+    func dotsOfPrediction(_ style: String, _ name: String, _ value: (PredictionEvaluation) -> Double) -> ChartSeries {
+      ChartSeries(style, name, predictions.map { .init(x: Double($0.step), y: value($0)) }, hasDots: true)
     }
     steps = ChartAxis(
       .linear, from: 0, to: Double(max(records.map(\.step).max() ?? 1, 1)), count: 6, tight: true)
@@ -44,7 +53,32 @@ public struct RunChart {
       title: "Gradient norm, before clipping", unit: "",
       series: [rawNorm, rawNorm.smoothed("w-smooth", "smoothed")])
     norm.scale = Self.scale(of: norm)
-    panels = [loss, rates, rate, norm]
+    guard training.contains(where: { $0.prediction != nil }) || !predictions.isEmpty else {
+      panels = [loss, rates, rate, norm]
+      return
+    }
+    let rawLoss = figures("w-raw", "train") { $0.maskedLoss }
+    let masked = ChartPanel(
+      title: "Loss at masked frames", unit: "nats",
+      series: [rawLoss, rawLoss.smoothed("w-smooth", "smoothed"), dotsOfPrediction("w-dev", "dev") { $0.loss }])
+    let accuracy = ChartPanel(
+      title: "Accuracy", unit: "%",
+      series: [
+        figures("w-raw", nil) { 100 * $0.maskedAccuracy }.smoothed("w-smooth", "masked"),
+        figures("w-raw", nil) { 100 * $0.unmaskedAccuracy }.smoothed("w-cer", "unmasked"),
+        dotsOfPrediction("w-dev", "dev, masked") { 100 * $0.maskedAccuracy },
+      ])
+    let usage = ChartPanel(
+      title: "Classes in use", unit: "% of all",
+      series: [
+        figures("w-raw", "targets") { 100 * $0.targetUsage }.smoothed("w-wer", "targets"),
+        figures("w-raw", "predicted") { 100 * $0.codeUsage }.smoothed("w-smooth", "predicted"),
+      ])
+    var penalty = ChartPanel(
+      title: "Mean square of the features", unit: "",
+      series: [figures("w-smooth", nil) { $0.featurePenalty }], label: shortNumber)
+    penalty.scale = Self.scale(of: penalty)
+    panels = [masked, accuracy, usage, penalty, rate, norm]
   }
 
   /// Logarithmic where values span more than thirtyfold: a linear axis would show the beginning alone.
@@ -55,19 +89,21 @@ public struct RunChart {
   }
 
   public static let width = 1000.0
-  public static let height = 640.0
+  /// 320 for each row of two panels.
+  public var height: Double { 320 * Double((panels.count + 1) / 2) }
 
   /// The chart as an SVG document, or as an element for a page.
   public func svg(standalone: Bool = true) -> String {
-    let (width, height) = (Self.width / 2, Self.height / 2)
-    let places = [(0.0, 0.0), (width, 0), (0, height), (width, height)]
-    let bodies = zip(panels, places).map {
-      $0.svg(x: $1.0, y: $1.1, width: width, height: height, steps: steps)
+    let (panelWidth, panelHeight) = (Self.width / 2, 320.0)
+    let bodies = panels.enumerated().map { place, panel in
+      panel.svg(
+        x: panelWidth * Double(place % 2), y: panelHeight * Double(place / 2), width: panelWidth,
+        height: panelHeight, steps: steps)
     }
     let head =
-      #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(plain(Self.width)) \#(plain(Self.height))" "#
-      + (standalone ? #"width="\#(plain(Self.width))" height="\#(plain(Self.height))" "# : "")
-      + #"role="img" aria-label="Losses, error rates, learning rate and gradient norm over steps">"#
+      #"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(plain(Self.width)) \#(plain(height))" "#
+      + (standalone ? #"width="\#(plain(Self.width))" height="\#(plain(height))" "# : "")
+      + #"role="img" aria-label="\#(panels.map(\.title).joined(separator: ", ")) over steps">"#
     let background = standalone ? #"<rect class="w-page" width="100%" height="100%"/>"# + "\n" : ""
     return head + "\n<style>\(Self.style)</style>\n" + background + bodies.joined(separator: "\n")
       + "\n</svg>\n"

@@ -29,6 +29,7 @@ extension RunSummary {
       figures.append(("CER on dev, best", rate(best.cer)))
       figures.append(("loss on dev, best", shortNumber(best.loss)))
     }
+    figures += predictionTiles
     if let last = steps.last {
       figures.append(("steps", "\(last.step)"))
       let seconds = steps.reduce(0) { $0 + $1.seconds }
@@ -41,13 +42,27 @@ extension RunSummary {
     return items.isEmpty ? "" : "<section class=\"tiles\">\(items.joined())</section>\n"
   }
 
+  private var predictionTiles: [(String, String)] {
+    var tiles: [(String, String)] = []
+    if let last = predictions.last {
+      tiles.append(("accuracy at masked frames, dev", rate(last.maskedAccuracy)))
+      tiles.append(("loss at masked frames, dev", shortNumber(last.loss)))
+    }
+    let recent = steps.suffix(50).compactMap(\.prediction)
+    if !recent.isEmpty {
+      tiles.append(("accuracy at masked frames", rate(mean(recent.map(\.maskedAccuracy)))))
+      tiles.append(("loss at masked frames", shortNumber(mean(recent.map(\.maskedLoss)))))
+    }
+    return tiles
+  }
+
   private var diagnosis: String {
     findings.isEmpty
       ? "" : "<ul class=\"findings\">" + findings.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
   }
 
   private var evaluationTable: String {
-    guard !evaluations.isEmpty else { return "" }
+    guard !evaluations.isEmpty else { return predictionTable }
     let rows = evaluations.map { record in
       let isBest = record.step == bestStep
       return
@@ -57,6 +72,18 @@ extension RunSummary {
     return
       "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>step</th><th>loss</th><th>WER</th><th>CER</th>"
       + "</tr></thead><tbody>" + rows.joined(separator: "\n") + "</tbody></table></div>"
+  }
+
+  private var predictionTable: String {
+    guard !predictions.isEmpty else { return "" }
+    let rows = predictions.map { record in
+      "<tr><td>\(record.step)</td><td>\(shortNumber(record.loss))</td><td>\(rate(record.maskedAccuracy))</td>"
+        + "<td>\(rate(record.unmaskedAccuracy))</td><td>\(rate(record.codeUsage))</td></tr>"
+    }
+    return
+      "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>step</th><th>loss</th><th>masked</th>"
+      + "<th>unmasked</th><th>classes in use</th></tr></thead><tbody>" + rows.joined(separator: "\n")
+      + "</tbody></table></div>"
   }
 
   private var checkpointTable: String {

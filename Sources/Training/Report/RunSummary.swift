@@ -56,6 +56,10 @@ public struct RunSummary: Sendable, Equatable {
     records.compactMap { if case .evaluation(let record) = $0 { record } else { nil } }
   }
 
+  var predictions: [PredictionEvaluation] {
+    records.compactMap { if case .prediction(let record) = $0 { record } else { nil } }
+  }
+
   var bestStep: Int? { checkpoints.first(where: \.isBest)?.step }
 
   /// Writes `report.svg` and `report.html` into a directory, each complete or not at all.

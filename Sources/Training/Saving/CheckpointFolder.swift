@@ -17,19 +17,24 @@ public final class CheckpointFolder {
   public let keep: Int
   /// The steps of the complete checkpoints, ascending.
   public private(set) var steps: [Int]
-  private let lock: Int32
+  private let lock: DirectoryLock
+  /// What `--resume` is to be given, for messages.
+  private let run: String
   /// Called on the way through a save, in order; an error is as if the disk had failed there.
   var reached: ((SavePoint) throws -> Void)?
 
   /// Opens the folder, makes it where it is missing, and removes what killed runs left behind.
   ///
-  /// - Parameter resumes: whether checkpoints that are there belong to this run. Without, they are refused: a
-  ///   run is not written over.
-  public init(out: String, keep: Int, resumes: Bool) throws(CheckpointError) {
+  /// - Parameters:
+  ///   - resumes: whether checkpoints that are there belong to this run. Without, they are refused: a run is
+  ///     not written over.
+  ///   - run: the directory of the whole run, where `out` is that of a part of it.
+  public init(out: String, run: String? = nil, keep: Int, resumes: Bool) throws(CheckpointError) {
     self.out = out
+    self.run = run ?? out
     self.keep = keep
-    try Self.makeDirectories(out + "/checkpoints")
-    lock = try Self.lock(out)
+    try makeDirectoryTree(out + "/checkpoints")
+    lock = try DirectoryLock(out)
     steps = Self.steps(in: out)
     if !resumes, let last = steps.last {
       throw CheckpointError(
@@ -41,8 +46,6 @@ public final class CheckpointFolder {
     if let last = steps.last { try link("last", to: last) }
     if let best = linkedStep("best"), !steps.contains(best) { unlink(out + "/best") }
   }
-
-  deinit { close(lock) }
 
   /// Where the checkpoint of a step is, complete or not there.
   public func path(ofStep step: Int) -> String { "\(out)/checkpoints/step-\(step)" }
@@ -77,7 +80,7 @@ public final class CheckpointFolder {
       try prune(protecting: protected)
       try reached?(.pruned)
     } catch {
-      throw SaveError(place, error, lastGood: newest, out: out)
+      throw SaveError(place, error, lastGood: newest, out: run)
     }
     return place
   }
@@ -119,14 +122,7 @@ public final class CheckpointFolder {
   /// Replaces a link in one step: whoever follows it finds the old or the new checkpoint.
   private func link(_ name: String, to step: Int) throws(CheckpointError) {
     if linkedStep(name) == step { return }
-    let temporary = "\(out)/.\(name).\(unique())"
-    guard symlink("checkpoints/step-\(step)", temporary) == 0 else { throw writeFailure(temporary, errno) }
-    guard rename(temporary, "\(out)/\(name)") == 0 else {
-      let number = errno
-      unlink(temporary)
-      throw writeFailure("\(out)/\(name)", number)
-    }
-    try flush(out)
+    try replaceLink(name, in: out, leadingTo: "checkpoints/step-\(step)")
   }
 
   private func linkedStep(_ name: String) -> Int? {
@@ -171,35 +167,9 @@ public final class CheckpointFolder {
     }
     return step
   }
-
-  private static func makeDirectories(_ path: String) throws(CheckpointError) {
-    var made = ""
-    for component in path.split(separator: "/", omittingEmptySubsequences: false) {
-      made += made.isEmpty && component.isEmpty ? "/" : (made.isEmpty || made == "/" ? "" : "/") + component
-      guard mkdir(made, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
-        throw writeFailure(made, errno)
-      }
-    }
-  }
-
-  private static func lock(_ out: String) throws(CheckpointError) -> Int32 {
-    let path = out + "/.lock"
-    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw writeFailure(path, errno) }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      close(file)
-      throw CheckpointError(
-        .unwritable, path: out, expected: "a directory for this run alone",
-        found: "another training that is writing to it", remedy: "wait for it, or choose another --out")
-    }
-    return file
-  }
 }
 
 /// Places in a save where it can fail or be killed, in order.
 enum SavePoint: String, CaseIterable {
   case made, written, flushedFile, flushed, renamed, linkedBest, linkedLast, doomed, pruned
 }
-
-/// A suffix that no other name has.
-private func unique() -> String { String(UInt64.random(in: 0 ... .max), radix: 36) }

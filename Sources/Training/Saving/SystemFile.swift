@@ -1,18 +1,18 @@
-import Checkpoints
+package import Checkpoints
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
 /// What the system says when it refuses.
-struct SystemFailure: Error, CustomStringConvertible {
+package struct SystemFailure: Error, CustomStringConvertible {
   let number: Int32
 
-  var description: String { String(cString: strerror(number)) }
+  package var description: String { String(cString: strerror(number)) }
 }
 
 /// The bytes of a file.
-func readWhole(_ path: String) throws(SystemFailure) -> [UInt8] {
+package func readWhole(_ path: String) throws(SystemFailure) -> [UInt8] {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw SystemFailure(number: errno) }
   defer { close(file) }
@@ -41,7 +41,7 @@ func writeWhole(_ bytes: [UInt8], to file: Int32, _ path: String) throws(Checkpo
 }
 
 /// Why a file or directory of a run cannot be written.
-func writeFailure(_ path: String, _ number: Int32) -> CheckpointError {
+package func writeFailure(_ path: String, _ number: Int32) -> CheckpointError {
   CheckpointError(
     .unwritable, path: path, expected: "to write it", found: String(cString: strerror(number)),
     remedy: number == ENOSPC || number == EFBIG || number == EDQUOT
@@ -49,7 +49,7 @@ func writeFailure(_ path: String, _ number: Int32) -> CheckpointError {
 }
 
 /// Flushes a file, or the names in a directory, to the disk.
-func flush(_ path: String) throws(CheckpointError) {
+package func flush(_ path: String) throws(CheckpointError) {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw writeFailure(path, errno) }
   defer { close(file) }
@@ -57,7 +57,7 @@ func flush(_ path: String) throws(CheckpointError) {
 }
 
 /// Names in a directory, in ascending order; none where it cannot be read.
-func namesInDirectory(_ path: String) -> [String] {
+package func namesInDirectory(_ path: String) -> [String] {
   guard let stream = opendir(path) else { return [] }
   defer { closedir(stream) }
   var names: [String] = []
@@ -70,13 +70,13 @@ func namesInDirectory(_ path: String) -> [String] {
   return names.sorted()
 }
 
-func isDirectory(_ path: String) -> Bool {
+package func isDirectory(_ path: String) -> Bool {
   var status = stat()
   return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 /// Removes a file, or a directory with all below it. Links are not followed.
-func removeTree(_ path: String) throws(CheckpointError) {
+package func removeTree(_ path: String) throws(CheckpointError) {
   if isDirectory(path) {
     for name in namesInDirectory(path) { try removeTree("\(path)/\(name)") }
     guard rmdir(path) == 0 || errno == ENOENT else { throw writeFailure(path, errno) }
@@ -84,3 +84,31 @@ func removeTree(_ path: String) throws(CheckpointError) {
     guard unlink(path) == 0 || errno == ENOENT else { throw writeFailure(path, errno) }
   }
 }
+
+/// Makes a directory, and those above it that are missing.
+package func makeDirectoryTree(_ path: String) throws(CheckpointError) {
+  var made = ""
+  for component in path.split(separator: "/", omittingEmptySubsequences: false) {
+    made += made.isEmpty && component.isEmpty ? "/" : (made.isEmpty || made == "/" ? "" : "/") + component
+    guard mkdir(made, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
+      throw writeFailure(made, errno)
+    }
+  }
+}
+
+/// Makes or replaces a link in one step: whoever follows it finds the old or the new target.
+package func replaceLink(
+  _ name: String, in directory: String, leadingTo target: String
+) throws(CheckpointError) {
+  let temporary = "\(directory)/.\(name).\(unique())"
+  guard symlink(target, temporary) == 0 else { throw writeFailure(temporary, errno) }
+  guard rename(temporary, "\(directory)/\(name)") == 0 else {
+    let number = errno
+    unlink(temporary)
+    throw writeFailure("\(directory)/\(name)", number)
+  }
+  try flush(directory)
+}
+
+/// A suffix that no other name has.
+package func unique() -> String { String(UInt64.random(in: 0 ... .max), radix: 36) }

@@ -1,3 +1,4 @@
+public import AcousticModel
 public import JSON
 
 #if canImport(Glibc)
@@ -77,6 +78,13 @@ public struct StateTensor {
     self.name = name
     self.shape = shape
     self.floats = floats
+  }
+
+  /// All floats of a layout.
+  public init(_ name: String, _ storage: ParameterStorage) {
+    self.init(
+      name, shape: [storage.layout.count],
+      UnsafeMutableBufferPointer(start: storage.pointer, count: storage.layout.count))
   }
 
   /// Of the bytes, in hexadecimal.

@@ -27,7 +27,11 @@ public final class Trainer {
       configuration: weights.configuration, parameters: weights.parameters, on: compute)
     lowRank = settings.lowRank.map { LowRankAdaptation($0, of: weights.parameters, seed: settings.seed) }
     let trained = lowRank?.parameters ?? weights.parameters
-    optimizer = AdamW(trained.layout, settings: settings.optimizer, decays: lowRank?.decays)
+    optimizer = AdamW(
+      trained.layout, settings: settings.optimizer, decays: lowRank?.decays,
+      rateScales: trained.layout.entries.map {
+        $0.part == .featureEncoder ? settings.featureEncoderRateScale : 1
+      })
     average = settings.averageDecay.map { MovingAverage(of: trained, decay: $0, warmsUp: true) }
   }
 
@@ -126,23 +130,17 @@ public final class Trainer {
   /// The floats that resuming needs beside the model's weights.
   public var state: [StateTensor] {
     var tensors = [
-      Self.tensor("optimizer.first_moments", optimizer.firstMoments),
-      Self.tensor("optimizer.second_moments", optimizer.secondMoments),
+      StateTensor("optimizer.first_moments", optimizer.firstMoments),
+      StateTensor("optimizer.second_moments", optimizer.secondMoments),
     ]
     // Weights that are saved are the averaged, or merged ones.
-    if average != nil || lowRank != nil { tensors.append(Self.tensor("parameters", trained)) }
-    if let average { tensors.append(Self.tensor("average", average.values)) }
+    if average != nil || lowRank != nil { tensors.append(StateTensor("parameters", trained)) }
+    if let average { tensors.append(StateTensor("average", average.values)) }
     return tensors
   }
 
   /// Of what is trained: weights that were read back must have that of ``counts``.
-  public var weightsCheckSum: String { Self.tensor("parameters", trained).checkSum }
-
-  private static func tensor(_ name: String, _ storage: ParameterStorage) -> StateTensor {
-    StateTensor(
-      name, shape: [storage.layout.count],
-      UnsafeMutableBufferPointer(start: storage.pointer, count: storage.layout.count))
-  }
+  public var weightsCheckSum: String { StateTensor("parameters", trained).checkSum }
 
   /// Numbers that resuming needs beside ``state``.
   public var counts: JSONObject {

@@ -18,6 +18,8 @@ public struct TrainerSettings: Sendable, Equatable {
   public var lowRank: LowRankAdaptation.Settings?
   public var seed: UInt64 = 1
   public var checkpointsActivations = false
+  /// Times the learning rate, for the feature encoder where that is trained.
+  public var featureEncoderRateScale = 1.0
 
   public init(schedule: LearningRateSchedule) { self.schedule = schedule }
 }

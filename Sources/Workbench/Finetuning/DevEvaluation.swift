@@ -26,7 +26,7 @@ struct DevEvaluation {
     let batch = 16
     for first in stride(from: 0, to: examples.count, by: batch) {
       let part = examples[first..<min(first + batch, examples.count)]
-      let emissions = model.emissions(for: try part.map { .features(try source.features(of: $0)) })
+      let emissions = model.emissions(for: try part.map { try source.input(of: $0) })
       for (example, emissions) in zip(part, emissions) {
         let loss = -emissions.logProbability(of: example.labels, blank: vocabulary.blank)
         let counted = zeroInfinity && loss == .infinity ? 0 : loss

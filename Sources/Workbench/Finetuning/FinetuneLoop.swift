@@ -48,7 +48,8 @@ final class FinetuneLoop {
       options.noStore
       ? nil
       : try TrainingRecorder(
-        options,
+        store: options.store ?? "warbler.db", directory: options.out, settings: options.settings,
+        model: options.model,
         data: [
           "train": .string(preparation.dataHash),
           "dev": .string(preparation.corpus.hash(of: preparation.corpus.dev)),
@@ -127,7 +128,7 @@ final class FinetuneLoop {
     let batches = try examples.map { batch in
       try batch.map { example in
         TrainingUtterance(
-          features: try preparation.features.features(of: example, epoch: plan.epoch), labels: example.labels,
+          try preparation.features.input(of: example, epoch: plan.epoch), labels: example.labels,
           key: example.key)
       }
     }
@@ -209,7 +210,7 @@ final class FinetuneLoop {
 
   private func register(_ path: String, step: Int) throws {
     let measured = lastEvaluation.flatMap { $0.step == step ? $0 : nil }
-    try recorder?.register(checkpoint: path, step: step, evaluation: measured)
+    try recorder?.register(checkpoint: path, step: step, evaluation: measured.map(MetricsRecord.evaluation))
   }
 
   /// The steps whose checkpoints would be averaged if this step were the last, ascending.

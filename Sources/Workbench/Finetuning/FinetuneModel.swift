@@ -72,10 +72,11 @@ struct FinetuneModel {
     try options.vocabulary.flatMap { try TranscriptEncoder(vocabularyPath: $0).rules }
   }
 
-  /// Weights for the vocabulary, the frozen encoder's archive, and notes on what the checkpoint did not have.
+  /// Weights for the vocabulary, the archive with the feature encoder if that is frozen, and notes on what the
+  /// checkpoint did not have.
   mutating func weights(
     for vocabulary: CTCVocabulary, resumes: Bool, on compute: Compute
-  ) throws -> (weights: TrainingWeights, encoder: TensorArchive, notes: [String]) {
+  ) throws -> (weights: TrainingWeights, encoder: TensorArchive?, notes: [String]) {
     var notes: [String] = []
     var transplant: HeadTransplant?
     let isNew =
@@ -104,14 +105,16 @@ struct FinetuneModel {
     let initialisation = RandomInitialisation(
       configuration, range: document.initializerRange, seed: UInt64(options.seed))
     guard let directory else {
-      let weights = initialisation.weights(on: compute)
-      return (weights, try Self.archive(of: weights.featureEncoder), notes)
+      let weights = initialisation.weights(
+        trainsFeatureEncoder: options.trainFeatureEncoder, on: compute)
+      let encoder = options.trainFeatureEncoder ? nil : try Self.archive(of: weights.featureEncoder)
+      return (weights, encoder, notes)
     }
     let archive = try TensorArchive(path: directory)
     let weights = try TrainingWeights(
-      reading: archive, configuration: configuration, transplant: transplant, initialisation: initialisation,
-      on: compute)
-    return (weights, archive, notes)
+      reading: archive, configuration: configuration, trainsFeatureEncoder: options.trainFeatureEncoder,
+      transplant: transplant, initialisation: initialisation, on: compute)
+    return (weights, options.trainFeatureEncoder ? nil : archive, notes)
   }
 
   /// The weights as they are, or random ones.

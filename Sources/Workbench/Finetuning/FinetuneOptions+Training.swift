@@ -29,6 +29,7 @@ extension FinetuneOptions {
     }
     settings.seed = UInt64(seed)
     settings.checkpointsActivations = checkpointActivations
+    settings.featureEncoderRateScale = featureEncoderRateScale
     return settings
   }
 

@@ -119,9 +119,11 @@ struct FinetunePreparation {
       }
     }
     features = FeatureSource(
-      encoder: try FrozenFeatureEncoder(configuration: model.configuration, weights: encoder, on: compute),
-      configuration: model.configuration, preprocessing: model.preprocessing,
-      cache: try Self.cache(options, model, encoder, deliver), augmentation: try options.augmentation())
+      encoder: try encoder.map {
+        try FrozenFeatureEncoder(configuration: model.configuration, weights: $0, on: compute)
+      }, configuration: model.configuration, preprocessing: model.preprocessing,
+      cache: try encoder.map { try Self.cache(options, model, $0, deliver) },
+      augmentation: try options.augmentation())
     self.options = options
     self.corpus = corpus
     self.compute = compute

@@ -15,19 +15,25 @@ final class TrainingRecorder {
 
   private static let secondsBetweenWrites = 5.0
 
-  /// - Parameter resumedStep: where the run goes on; nil for one that begins.
-  init(_ options: FinetuneOptions, data: JSONObject, resumedStep: Int?) throws {
-    store = try Store(path: options.store ?? "warbler.db")
-    initialCheckpoint = try options.model.map { [store] directory in
+  /// - Parameters:
+  ///   - resumedStep: where the run goes on; nil for one that begins.
+  ///   - directory: the run's own.
+  ///   - model: the checkpoint that it starts from; nil for random weights.
+  init(
+    store path: String, directory: String, settings rows: [RunSummary.Row], model: String?, data: JSONObject,
+    resumedStep: Int?
+  ) throws {
+    store = try Store(path: path)
+    initialCheckpoint = try model.map { [store] directory in
       try store.register(CheckpointEntry(directory: directory, hashesKeptIn: store))
     }
-    let directory = absolutePath(options.out)
+    let directory = absolutePath(directory)
     if let resumedStep, let run = try store.resumeTraining(in: directory, afterStep: resumedStep) {
       self.run = run
       return
     }
     var settings = JSONObject()
-    for row in options.settings { settings[row.name] = .string(row.value) }
+    for row in rows { settings[row.name] = .string(row.value) }
     run = try store.beginTraining(
       TrainingRunEntry(
         directory: directory, settings: .object(settings), data: .object(data), version: warblerVersion,
@@ -47,13 +53,13 @@ final class TrainingRecorder {
     waiting = []
   }
 
-  func register(checkpoint directory: String, step: Int, evaluation: EvaluationRecord?) throws {
+  func register(checkpoint directory: String, step: Int, evaluation: MetricsRecord?) throws {
     try flush()
     var entry = try CheckpointEntry(directory: directory, hashesKeptIn: store)
     entry.parent = initialCheckpoint
     entry.trainingRun = run
     entry.step = step
-    entry.metrics = evaluation.map { MetricsRecord.evaluation($0).json } ?? .null
+    entry.metrics = evaluation?.json ?? .null
     try store.register(entry)
   }
 

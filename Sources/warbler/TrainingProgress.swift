@@ -2,13 +2,15 @@ import Training
 import Workbench
 
 /// How far a training is.
-struct FinetuneProgress {
+struct TrainingProgress {
   let total: Int
   private(set) var step: Int
   private let first: Int
   private var epoch = 0.0
   private var learningRate = 0.0
   private var loss = SmoothedValue(window: 20)
+  /// Of pre-training: at masked frames.
+  private var accuracy = SmoothedValue(window: 20)
   /// Seconds of audio, and of work, of the last steps.
   private var audio = SmoothedValue(window: 20)
   private var seconds = SmoothedValue(window: 20)
@@ -30,6 +32,7 @@ struct FinetuneProgress {
     epoch = record.epoch
     learningRate = record.learningRate
     loss.add(record.loss)
+    accuracy.add(record.prediction?.maskedAccuracy ?? .nan)
     audio.add(record.audioSeconds)
     seconds.add(record.seconds)
   }
@@ -48,6 +51,7 @@ struct FinetuneProgress {
     var parts = ["\(progressBar(Double(step) / Double(max(1, total)))) \(step)/\(total)"]
     parts.append("epoch \((epoch * 10).rounded(.down) / 10)")
     if let loss = loss.value { parts.append("loss \(shortNumber(loss))") }
+    if let accuracy = accuracy.value { parts.append("masked \(shortNumber(100 * accuracy)) %") }
     parts.append("lr \(shortNumber(learningRate))")
     if let audio = audio.value, let seconds = seconds.value, seconds > 0 {
       parts.append("\((audio / seconds * 10).rounded() / 10)x real time")

@@ -1,20 +1,25 @@
-/// A property of the options.
-typealias OptionPath<Value> = WritableKeyPath<FinetuneOptions, Value> & Sendable
-
 /// What an option may be: how it is read and written.
-struct OptionKind<Value: Sendable>: Sendable {
-  let read: @Sendable (OptionText) throws(OptionMismatch) -> Value
-  let write: @Sendable (Value) -> OptionText?
+package struct OptionKind<Value: Sendable>: Sendable {
+  package let read: @Sendable (OptionText) throws(OptionMismatch) -> Value
+  package let write: @Sendable (Value) -> OptionText?
+
+  package init(
+    read: @escaping @Sendable (OptionText) throws(OptionMismatch) -> Value,
+    write: @escaping @Sendable (Value) -> OptionText?
+  ) {
+    self.read = read
+    self.write = write
+  }
 
   /// The same, where nothing need be set.
-  var optional: OptionKind<Value?> {
+  package var optional: OptionKind<Value?> {
     OptionKind<Value?>(
       read: { text throws(OptionMismatch) in try read(text) }, write: { $0.flatMap(write) })
   }
 }
 
 extension OptionKind<Int> {
-  static func int(_ range: ClosedRange<Int>) -> Self {
+  package static func int(_ range: ClosedRange<Int>) -> Self {
     let expected =
       "a whole number " + bounds("\(range.lowerBound)", "\(range.upperBound)", range.upperBound == .max)
     return OptionKind(
@@ -27,7 +32,7 @@ extension OptionKind<Int> {
   }
 
   /// Bytes: a number with K, M, G or T (powers of 1000), or without.
-  static var bytes: Self {
+  package static var bytes: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         let mismatch = OptionMismatch(expected: "a size such as 500M or 20G")
@@ -51,7 +56,7 @@ extension OptionKind<Int> {
 
 extension OptionKind<Double> {
   /// From `low`, itself allowed unless `open`, to `high`.
-  static func number(from low: Double, open: Bool = false, to high: Double = .greatestFiniteMagnitude) -> Self
+  package static func number(from low: Double, open: Bool = false, to high: Double = .greatestFiniteMagnitude) -> Self
   {
     let isUnbounded = high == .greatestFiniteMagnitude
     let expected =
@@ -67,7 +72,7 @@ extension OptionKind<Double> {
   }
 
   /// A probability below 1.
-  static var probability: Self {
+  package static var probability: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         guard let value = text.one.flatMap({ Double($0) }), (0..<1).contains(value) else {
@@ -79,7 +84,7 @@ extension OptionKind<Double> {
 }
 
 extension OptionKind<[Double]> {
-  static func numbers(count: ClosedRange<Int>, in range: ClosedRange<Double>, _ expected: String) -> Self {
+  package static func numbers(count: ClosedRange<Int>, in range: ClosedRange<Double>, _ expected: String) -> Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         let values = text.many.compactMap { Double($0) }
@@ -90,8 +95,21 @@ extension OptionKind<[Double]> {
   }
 }
 
+extension OptionKind<[Int]> {
+  package static func ints(_ range: ClosedRange<Int>, _ expected: String) -> Self {
+    OptionKind(
+      read: { text throws(OptionMismatch) in
+        let values = text.many.compactMap { Int($0) }
+        guard values.count == text.many.count, !values.isEmpty, values.allSatisfy(range.contains) else {
+          throw OptionMismatch(expected: expected)
+        }
+        return values
+      }, write: { $0.isEmpty ? nil : .many($0.map { "\($0)" }) })
+  }
+}
+
 extension OptionKind<Bool> {
-  static var bool: Self {
+  package static var bool: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         switch text.one?.lowercased() {
@@ -106,7 +124,7 @@ extension OptionKind<Bool> {
 extension OptionKind<String> {
   /// A file or directory, made absolute: a run is resumed from elsewhere. A plain name of nothing that is
   /// there stays as it is, since it can be a checkpoint's id in the store.
-  static var path: Self {
+  package static var path: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         guard let one = text.one, !one.isEmpty else { throw OptionMismatch(expected: "a path") }
@@ -115,7 +133,7 @@ extension OptionKind<String> {
   }
 
   /// A path, or the word that stands for noise that is made.
-  static var noise: Self {
+  package static var noise: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         guard let one = text.one, !one.isEmpty else { throw OptionMismatch(expected: "a path or 'white'") }
@@ -123,7 +141,7 @@ extension OptionKind<String> {
       }, write: { $0.isEmpty ? nil : .one($0) })
   }
 
-  static var modelPath: Self {
+  package static var modelPath: Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         guard let one = text.one, !one.isEmpty else { throw OptionMismatch(expected: "a path or an id") }
@@ -133,7 +151,7 @@ extension OptionKind<String> {
 }
 
 extension OptionKind where Value: RawRepresentable<String> & CaseIterable {
-  static func choice() -> Self {
+  package static func choice() -> Self {
     OptionKind(
       read: { text throws(OptionMismatch) in
         guard let value = text.one.flatMap({ Value(rawValue: $0) }) else {
@@ -150,6 +168,6 @@ private func bounds(_ low: String, _ high: String, _ isUnbounded: Bool) -> Strin
 }
 
 /// A number as people write it: 2, 0.05, 5e-05.
-func plain(_ value: Double) -> String {
+package func plain(_ value: Double) -> String {
   value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
 }

@@ -1,16 +1,6 @@
-/// One option: a flag of `warbler finetune` and a key of its YAML file, which bear the same name.
-public struct FinetuneOption: Sendable {
-  /// The headings that the help and the documentation group options under.
-  public enum Section: String, Sendable, CaseIterable {
-    case data = "Model and data"
-    case rate = "Length and learning rate"
-    case optimizer = "Optimizer and loss"
-    case regularization = "Regularization (default: the model's own)"
-    case lora = "Low-rank adaptation"
-    case batches = "Batches and augmentation"
-    case checkpoints = "Evaluation and checkpoints"
-    case machine = "Machine and records"
-  }
+/// One option: a flag of a command and a key of its YAML file, which bear the same name.
+public struct CommandOption<Options: CommandOptions>: Sendable {
+  public typealias Section = Options.Section
 
   /// Whether it may be given anew when a run goes on.
   public enum Resume: Sendable {
@@ -28,23 +18,41 @@ public struct FinetuneOption: Sendable {
   public let resume: Resume
   /// The option that says the same in another way: giving one takes the other back.
   public let rival: String?
-  let set: @Sendable (inout FinetuneOptions, OptionText) throws(OptionMismatch) -> Void
+  let set: @Sendable (inout Options, OptionText) throws(OptionMismatch) -> Void
   /// The value as `config.yaml` holds it; nil where nothing is set.
-  let get: @Sendable (FinetuneOptions) -> OptionText?
+  let get: @Sendable (Options) -> OptionText?
   /// Takes the value back when its rival is given.
-  let clear: @Sendable (inout FinetuneOptions) -> Void
+  let clear: @Sendable (inout Options) -> Void
+
+  package init(
+    name: String, section: Section, valueName: String?, help: String, resume: Resume = .fixed,
+    rival: String? = nil,
+    set: @escaping @Sendable (inout Options, OptionText) throws(OptionMismatch) -> Void,
+    get: @escaping @Sendable (Options) -> OptionText? = { _ in nil },
+    clear: @escaping @Sendable (inout Options) -> Void = { _ in }
+  ) {
+    self.name = name
+    self.section = section
+    self.valueName = valueName
+    self.help = help
+    self.resume = resume
+    self.rival = rival
+    self.set = set
+    self.get = get
+    self.clear = clear
+  }
 
   /// The help with the default behind it.
   public var helpWithDefault: String {
-    guard let value = get(FinetuneOptions()), valueName != nil else { return help }
+    guard let value = get(Options()), valueName != nil else { return help }
     let text = value.many.joined(separator: ",")
     return text.isEmpty ? help : "\(help) (default: \(text))"
   }
 
-  public static func named(_ name: String) -> FinetuneOption? { places[name].map { table[$0] } }
+  /// Every option of the command.
+  public static var table: [Self] { Options.table }
 
-  private static let places = Dictionary(
-    uniqueKeysWithValues: table.enumerated().map { ($1.name, $0) })
+  public static func named(_ name: String) -> Self? { table.first { $0.name == name } }
 
   /// The option whose name is least far away, if it is near enough to be meant: at most a third of its
   /// letters differ.

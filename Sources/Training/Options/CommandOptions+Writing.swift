@@ -1,14 +1,14 @@
 public import Checkpoints
 
-extension FinetuneOptions {
+extension CommandOptions {
   /// Every option that is set, as a YAML file that ``resolved(flags:file:resumes:)`` reads back to equal
   /// options.
   public var yaml: String {
     var lines = ["# Every option of this run as resolved. --resume reads this file."]
-    for section in FinetuneOption.Section.allCases {
+    for section in Section.allCases {
       lines.append("")
       lines.append("# \(section.rawValue)")
-      for option in FinetuneOption.table where option.section == section {
+      for option in Self.table where option.section == section {
         // A flag that is off would read as given beside its rival.
         guard let text = option.get(self), !(option.rival != nil && text == .one("false")) else { continue }
         switch text {
@@ -26,19 +26,19 @@ extension FinetuneOptions {
     try AtomicFile.write(Array(yaml.utf8), to: path)
   }
 
-  /// What ``FinetuneOption/Resume/fixed`` options say, a line each: two runs with the same text, data and
+  /// What ``CommandOption/Resume/fixed`` options say, a line each: two runs with the same text, data and
   /// code compute the same numbers, `steps` and `epochs` given.
   public var identity: String {
-    FinetuneOption.table.filter { $0.resume == .fixed }.compactMap { option in
+    Self.table.filter { $0.resume == .fixed }.compactMap { option in
       option.get(self).map { "\(option.name): \($0.many.joined(separator: ","))" }
     }.joined(separator: "\n")
   }
 
   /// Names and values of what is set, for a report; notable are those that are not the default.
   public var settings: [RunSummary.Row] {
-    var defaults = FinetuneOptions()
-    defaults.store = defaults.store.map(absolutePath)
-    return FinetuneOption.table.compactMap { option in
+    var defaults = Self()
+    defaults.makeDefaultsAbsolute()
+    return Self.table.compactMap { option in
       option.get(self).map {
         RunSummary.Row(option.name, $0.many.joined(separator: ","), isNotable: $0 != option.get(defaults))
       }
