@@ -15,23 +15,24 @@ struct RandomWeights {
     var writer = SafetensorsWriter()
     for (place, parameter) in ParameterList(configuration).parameters.enumerated() {
       writer.add(parameter.name, shape: parameter.shape) { write in
-        try values(of: parameter, place: place).withUnsafeBufferPointer(write)
+        try values(name: parameter.name, shape: parameter.shape, place: place).withUnsafeBufferPointer(write)
       }
     }
     return try TensorArchive(unnamed: writer, in: parent)
   }
 
-  private func values(of parameter: ParameterList.Parameter, place: Int) -> [Float] {
-    let count = parameter.elementCount
-    if parameter.shape.count == 1 {
-      let isOffset = parameter.name.hasSuffix(".bias") || parameter.name.hasSuffix(".running_mean")
+  /// The elements of one tensor, the `place`th.
+  func values(name: String, shape: [Int], place: Int) -> [Float] {
+    let count = shape.reduce(1, *)
+    if shape.count == 1 {
+      let isOffset = name.hasSuffix(".bias") || name.hasSuffix(".running_mean")
       return [Float](repeating: isOffset ? 0 : 1, count: count)
     }
     // The gains of weight norm, (1, 1, K).
-    if parameter.shape[0] == 1 && parameter.shape[1] == 1 && parameter.shape.count == 3 {
+    if shape.count == 3 && shape[0] == 1 && shape[1] == 1 {
       return [Float](repeating: 1, count: count)
     }
-    let bound = (3 / Float(count / parameter.shape[0])).squareRoot()
+    let bound = (3 / Float(count / shape[0])).squareRoot()
     var state = seed &+ UInt64(place) &* 0x9E37_79B9_7F4A_7C15
     return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
       for index in 0..<count {

@@ -11,7 +11,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure speed and memory.",
     discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
     subcommands: [
-      BenchModelCommand.self, BenchTrainCommand.self, BenchLossCommand.self, BenchDecodeCommand.self,
+      BenchModelCommand.self, BenchTrainCommand.self, BenchPretrainCommand.self, BenchLossCommand.self,
+      BenchDecodeCommand.self,
     ])
 }
 
@@ -213,7 +214,7 @@ struct BenchDecodeCommand: ParsableCommand {
   }
 }
 
-private func checkPositive(_ option: String, _ value: Int, atMost limit: Int = 1_000_000) throws {
+func checkPositive(_ option: String, _ value: Int, atMost limit: Int = 1_000_000) throws {
   guard (1...limit).contains(value) else {
     throw ValidationError("\(option): expected a number from 1 to \(limit), found \(value).")
   }

@@ -54,4 +54,24 @@ struct ArithmeticTests {
     #expect(arithmetic.total == arithmetic[.featureEncoder])
     #expect(Arithmetic(ModelConfiguration(), samples: 0).total == 0)
   }
+
+  @Test func aTrainedFeatureEncoderTakesThreeTimesItsForwardPassButTheGradientOfTheWaveform() {
+    let configuration = ModelConfiguration()
+    let forward = Arithmetic(configuration, samples: 160_000)
+    let frozen = Arithmetic.ofTrainingStep(configuration, samples: [160_000])
+    let trained = Arithmetic.ofTrainingStep(configuration, samples: [160_000], trainsFeatureEncoder: true)
+    // The first of seven convolutions gives 31,999 frames of 512 channels from 10 samples each.
+    #expect(trained - frozen == 3 * forward[.featureEncoder] - 2 * 31_999 * 512 * 10)
+  }
+
+  @Test func aStepOfPretrainingHasTheHeadOfItsClusters() {
+    let configuration = ModelConfiguration()
+    let found = Arithmetic.ofPretrainingStep(
+      configuration, MaskedPrediction(classes: 500), samples: [160_000, 160_000])
+    let trained = Arithmetic.ofTrainingStep(configuration, samples: [160_000], trainsFeatureEncoder: true)
+    // 499 frames: 768 to 256, and 256 with each of 500 embeddings; in place of 768 to 32.
+    let weights = 768 * 256 + 256 * 500 - 768 * 32
+    let heads = Double(3 * 2 * 499 * weights)
+    #expect(abs(found - 2 * (trained + heads)) <= 1e-12 * found)
+  }
 }

@@ -78,6 +78,52 @@ struct PretrainingGradientTests {
     }
   }
 
+  /// With weights n of frames, the gradient of a batch is the sum of n / N times those of its utterances: n
+  /// counts masked frames for the cross-entropy, and all frames for the penalty.
+  @Test(
+    "of a batch in several micro-batches are the weighted sum of its utterances'", arguments: [true, false])
+  func batchesAreSums(penaltyAlone: Bool) throws {
+    let golden = try #require(PretrainingGolden.all.first { $0.name == "unbiased" })
+    let (configuration, parameters) = try golden.parameters()
+    var objective = try golden.objective()
+    if penaltyAlone { objective.maskedWeight = 0 } else { objective.featurePenalty = 0 }
+    var generator = Seeded(8)
+    // The first two fit together, the third is longer than a micro-batch, the fourth a single frame.
+    let batch = [9000, 12_000, 30_000, 70, 20_000].enumerated().map { index, samples in
+      let frames = configuration.featureFrames(for: samples).last!
+      return PretrainingUtterance(
+        waveform: generator.floats(samples, in: -0.5...0.5),
+        targets: (0..<frames).map { _ in Int.random(in: 0..<objective.classes, using: &generator) },
+        key: UInt32(index))
+    }
+    #expect(batch[2].targets.count > 512 && batch[3].targets.count == 1)
+    var regularization = Regularization()
+    regularization.timeMask = .init(probability: 0.8, length: 10, minimum: 2)
+    let options = StepOptions(
+      seed: 2, step: 3, regularization: regularization, reduction: .sum, utterancesOfStep: batch.count)
+    let model = MaskedPredictionModel(
+      configuration: configuration, objective: objective, parameters: parameters, on: Compute(threads: 2))
+    let alone = batch.map { utterance in
+      let figures = model.computeGradients([utterance], options: options)
+      let gradients = model.gradients.layout.entries.map { model.gradients.elements(of: $0) }
+      return (frames: penaltyAlone ? utterance.targets.count : figures.maskedFrames, gradients)
+    }
+    let whole = model.computeGradients(batch, options: options)
+    let all = alone.reduce(0) { $0 + $1.frames }
+    #expect(penaltyAlone || all == whole.maskedFrames)
+    for (place, entry) in model.gradients.layout.entries.enumerated() {
+      if entry.name.hasSuffix("k_proj.bias") { continue }
+      var expected = [Double](repeating: 0, count: entry.elementCount)
+      for (frames, gradients) in alone {
+        let part = Double(frames) / Double(all)
+        for element in expected.indices { expected[element] += part * Double(gradients[place][element]) }
+      }
+      // Sums over thousands of frames in another order, which may cancel.
+      let error = worstError(model.gradients.elements(of: entry), expected.map { Float($0) })
+      #expect(error <= 1e-4, "\(entry.name): \(error)")
+    }
+  }
+
   /// A position is free where no span covers it: n starts of the T - M + 1 without replacement, n the whole
   /// part of p T / M + epsilon, epsilon uniform.
   private func expectedShare(frames: Int, probability: Double, span: Int) -> Double {

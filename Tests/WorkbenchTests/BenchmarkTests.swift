@@ -78,6 +78,32 @@ struct ModelBenchmarkTests {
   }
 }
 
+struct PretrainingBenchmarkTests {
+  private func benchmark(_ lengths: [Double]) throws -> PretrainingBenchmark {
+    try PretrainingBenchmark(
+      configuration: "\(goldenModel("hubert-large"))/config.json", clusters: 5, lengths: lengths,
+      dropout: 0.1,
+      threads: 1)
+  }
+
+  @Test func aStepIsTimedInItsParts() throws {
+    let timing = try benchmark([1, 0.5]).measure(runs: 2)
+    let json = try JSONValue(parsing: timing.json)
+    #expect(json["bench"] == "pretrain" && json["lengths"] == [1.0, 0.5] && json["clusters"] == 5)
+    #expect(json["dropout"] == .number(0.1) && json["runs"] == 2 && json["threads"] == 1)
+    let parts = try ["forward", "backward", "optimizer"].map { try #require(json[$0]?.double) }
+    #expect(parts.allSatisfy { $0 > 0 })
+    #expect(try #require(json["seconds"]?.double) > 0)
+    #expect(try #require(json["fraction_of_peak"]?.double) > 0)
+    #expect(try #require(json["workspace_bytes"]?.int) > 0)
+    #expect(timing.text.split(separator: "\n").count == 2)
+  }
+
+  @Test func cropsTooShortForAFrameAreRefused() {
+    #expect(throws: BenchmarkError.self) { try benchmark([1, 0.02]) }
+  }
+}
+
 struct LossBenchmarkTests {
   @Test func aBatchIsTimed() throws {
     let shape = try #require(LossShape("12,2,5,3"))
