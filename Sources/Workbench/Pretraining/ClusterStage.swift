@@ -12,8 +12,8 @@ import Glibc
 
 /// The clusters of a round: k-means on MFCCs or on a layer of the model before, and the label of every frame.
 ///
-/// `stage.json` beside them, written last, says what they were made of: labels of the same inputs are not made
-/// again.
+/// `stage.json` beside them, written last, says what they were made of: labels of the same inputs are not
+/// made again.
 struct ClusterStage {
   let round: Int
   /// `OUT/round-N/clusters`.
@@ -123,7 +123,8 @@ struct ClusterStage {
     }
     if chosen.isEmpty { chosen = [corpus.examples[0]] }
     let isComplete = try features.forEach(of: chosen, on: compute, shouldStop) { example, frames in
-      let bad = try writer.append(UnsafeBufferPointer(start: frames.pointer, count: frames.rows * frames.columns))
+      let bad = try writer.append(
+        UnsafeBufferPointer(start: frames.pointer, count: frames.rows * frames.columns))
       if let bad { throw InputFailure(example.row.audioPath, "frame \(bad) is not finite; leave it out") }
     }
     guard isComplete else { return nil }
