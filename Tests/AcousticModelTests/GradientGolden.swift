@@ -62,10 +62,12 @@ struct GradientGolden: CustomStringConvertible, Sendable {
 }
 
 /// The parameters of a golden model, by their own names or those of the older weight norm.
-func goldenParameters(_ directory: String) throws -> (ModelConfiguration, ParameterStorage) {
+func goldenParameters(
+  _ directory: String, trainsFeatureEncoder: Bool = false
+) throws -> (ModelConfiguration, ParameterStorage) {
   let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
   let archive = try TensorArchive(path: directory)
-  let storage = ParameterStorage(ParameterLayout(configuration))
+  let storage = ParameterStorage(ParameterLayout(configuration, trainsFeatureEncoder: trainsFeatureEncoder))
   for entry in storage.layout.entries {
     let old = entry.name.replacing("parametrizations.weight.original0", with: "weight_g")
       .replacing("parametrizations.weight.original1", with: "weight_v")
@@ -73,4 +75,18 @@ func goldenParameters(_ directory: String) throws -> (ModelConfiguration, Parame
     storage.set(entry, to: try archive.floats(name, expectingShape: entry.shape))
   }
   return (configuration, storage)
+}
+
+/// The error of one element in units of the larger of the reference and the tensor's root mean square: an
+/// element that cancels to nearly 0 has no relative precision of its own.
+func worstError(_ gradient: [Float], _ reference: [Float]) -> Double {
+  guard gradient.count == reference.count, !gradient.contains(where: { !$0.isFinite }) else {
+    return .infinity
+  }
+  let square = reference.reduce(0.0) { $0 + Double($1) * Double($1) }
+  let rms = (square / Double(max(reference.count, 1))).squareRoot()
+  return zip(gradient, reference).reduce(0) { worst, pair in
+    let difference = abs(Double(pair.0) - Double(pair.1))
+    return difference == 0 ? worst : max(worst, difference / max(abs(Double(pair.1)), rms))
+  }
 }

@@ -9,20 +9,6 @@ import Testing
 
 @Suite("Gradients of the network")
 struct GradientTests {
-  /// The error of one element in units of the larger of the reference and the tensor's root mean square: an
-  /// element that cancels to nearly 0 has no relative precision of its own.
-  private func worstError(_ gradient: [Float], _ reference: [Float]) -> Double {
-    guard gradient.count == reference.count, !gradient.contains(where: { !$0.isFinite }) else {
-      return .infinity
-    }
-    let square = reference.reduce(0.0) { $0 + Double($1) * Double($1) }
-    let rms = (square / Double(max(reference.count, 1))).squareRoot()
-    return zip(gradient, reference).reduce(0) { worst, pair in
-      let difference = abs(Double(pair.0) - Double(pair.1))
-      return difference == 0 ? worst : max(worst, difference / max(abs(Double(pair.1)), rms))
-    }
-  }
-
   private func options(_ count: Int) -> StepOptions {
     StepOptions(seed: 1, step: 1, regularization: .none, reduction: .sum, utterancesOfStep: count)
   }

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""What pre-training is worth: fine-tuning from a pre-trained checkpoint beside random weights of the same network.
+
+    python3 Benchmarks/pretrained.py --corpora CORPORA --model Models/warbler-small --runs RUNS [--tasks fsdd yesno-he ...]
+        [--conditions frozen trained random] [--seeds 1 2 3] [--json FILE]
+
+CORPORA holds a folder with manifests for each corpus (`fsdd`, `yesno-he`, `asterisk-en`, `kathleen-en`, `kerstin-de`). Each
+task has a recipe, Docs/recipes/small-TASK.yaml. Conditions:
+
+    frozen    from the checkpoint, its feature encoder frozen
+    trained   from the checkpoint, its feature encoder trained too (--train-feature-encoder)
+    random    from random weights of the same config.json, the feature encoder frozen noise
+
+`fsdd-SPEAKER` leaves one speaker of fsdd out of the labelled training data and tests on all of that speaker's clips; pre-training
+may have heard the speaker, without labels. Nothing is chosen on what is tested: the checkpoint of the last step counts.
+
+Runs are kept below RUNS, one folder each; those that are complete are not repeated, so that a table can be made in several
+sittings. Prints the table, a line a task and condition: WER on each split for each seed, mean and sample deviation. Needs Python
+alone, nothing installed, and `.build/release/warbler`.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WARBLER = ROOT / ".build/release/warbler"
+# Splits to test on, the first of them what a run evaluates on its way. None of these numbers decides anything.
+TASKS = {
+    "fsdd": ["test"], "fsdd-theo": ["test"], "yesno-he": ["test", "dev"], "asterisk-en": ["dev", "test"],
+    "kathleen-en": ["dev"], "kerstin-de": ["dev", "test"],
+}  # fmt: skip
+
+
+def manifests(task: str, corpora: pathlib.Path, runs: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Manifests by split; those of a left-out speaker are written below `runs`."""
+    corpus, _, speaker = task.partition("-") if task.startswith("fsdd-") else (task, "", "")
+    folder = corpora / corpus
+    if not speaker:
+        return {split: folder / f"{split}.jsonl" for split in ["train", *TASKS[task]]}
+    rows = [json.loads(line) for split in ["train", "test"] for line in open(folder / f"{split}.jsonl", encoding="utf-8")]
+    for row in rows:
+        row["audio_filepath"] = str((folder / row["audio_filepath"]).resolve())
+    parts = {"train": [r for r in rows if r["speaker"] != speaker], "test": [r for r in rows if r["speaker"] == speaker]}
+    if not parts["test"]:
+        sys.exit(f"{task}: {folder} has no speaker {speaker}")
+    paths = {split: runs / "manifests" / f"{task}-{split}.jsonl" for split in parts}
+    for split, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in parts[split]), encoding="utf-8")
+    return paths
+
+
+def edit_distance(a: list[str], b: list[str]) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+    return row[-1]
+
+
+def score(manifest: pathlib.Path, model: pathlib.Path, threads: int) -> dict[str, float]:
+    """WER and CER of greedy decoding."""
+    command = [WARBLER, "decode", manifest, "--model", model, "--no-store", "--format", "jsonl", "--quiet", "--threads", str(threads)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    heard = {row["id"]: row["text"] for row in map(json.loads, output.splitlines())}
+    totals = {"wer": [0, 0], "cer": [0, 0]}
+    for line in open(manifest, encoding="utf-8"):
+        row = json.loads(line)
+        for name, split in (("wer", str.split), ("cer", list)):
+            said = split(row["text"])
+            totals[name][0] += edit_distance(said, split(heard[row["id"]]))
+            totals[name][1] += len(said)
+    return {name: errors / count for name, (errors, count) in totals.items()}
+
+
+def run(task: str, condition: str, seed: int, arguments: argparse.Namespace) -> dict:
+    out = arguments.runs / task / f"{condition}-{seed}"
+    done = out / "result.json"
+    if done.exists():
+        return json.loads(done.read_text())
+    paths = manifests(task, arguments.corpora, arguments.runs)
+    first = TASKS[task][0]
+    recipe = ROOT / f"Docs/recipes/small-{'fsdd' if task.startswith('fsdd') else task}.yaml"
+    command = [WARBLER, "finetune"]
+    if (out / "config.yaml").exists():
+        command += ["--resume", "--out", out]
+    else:
+        start = ["--init", arguments.model / "config.json"] if condition == "random" else ["--model", arguments.model]
+        command += [*start, "--config", recipe, "--train", paths["train"], "--dev", paths[first], "--out", out, "--no-store"]
+        command += ["--seed", str(seed)] + (["--train-feature-encoder"] if condition == "trained" else [])
+    began = time.monotonic()
+    subprocess.run([*map(str, command), "--quiet", "--threads", str(arguments.threads)], check=True)
+    result = {
+        "task": task, "condition": condition, "seed": seed, "seconds": time.monotonic() - began,
+        "splits": {split: score(paths[split], out / "last", arguments.threads) for split in TASKS[task]},
+    }  # fmt: skip
+    done.write_text(json.dumps(result, indent=1))
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpora", type=pathlib.Path, required=True)
+    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/warbler-small")
+    parser.add_argument("--runs", type=pathlib.Path, required=True)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--conditions", nargs="+", choices=["frozen", "trained", "random"], default=["frozen", "trained", "random"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    results = []
+    print("| task | condition | split | WER by seed, % | mean ± deviation | CER, % |\n|---|---|---|---|---|---|", flush=True)
+    for task in arguments.tasks:
+        for condition in arguments.conditions:
+            runs = [run(task, condition, seed, arguments) for seed in arguments.seeds]
+            results += runs
+            for split in TASKS[task]:
+                wer, cer = ([100 * r["splits"][split][name] for r in runs] for name in ("wer", "cer"))
+                spread = f"{statistics.mean(wer):.1f}" + (f" ± {statistics.stdev(wer):.1f}" if len(wer) > 1 else "")
+                seeds = ", ".join(f"{value:.1f}" for value in wer)
+                print(f"| {task} | {condition} | {split} | {seeds} | {spread} | {statistics.mean(cer):.1f} |", flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
