@@ -9,7 +9,9 @@ public struct ClusterUsage: Sendable, Equatable {
 
   public init(clusters: Int) { counts = Array(repeating: 0, count: clusters) }
 
-  public mutating func add(_ labels: some Sequence<UInt16>) { for label in labels { counts[Int(label)] += 1 } }
+  public mutating func add(_ labels: some Sequence<UInt16>) {
+    for label in labels { counts[Int(label)] += 1 }
+  }
 
   public var frames: Int { counts.reduce(0, +) }
   public var smallest: Int { counts.min() ?? 0 }

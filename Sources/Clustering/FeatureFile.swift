@@ -48,7 +48,8 @@ public final class FeatureFile: FrameSource {
     let version = field(8, UInt32.self)
     guard version == Self.version, let precision = Precision(rawValue: field(12, UInt32.self)) else {
       throw CheckpointError(
-        .unsupportedFormat, path: path, subject: "header", expected: "version \(Self.version) of 16 or 32 bits",
+        .unsupportedFormat, path: path, subject: "header",
+        expected: "version \(Self.version) of 16 or 32 bits",
         found: "version \(version) of \(field(12, UInt32.self)) bits", remedy: "write it again")
     }
     let (frames, width) = (field(16, UInt64.self), field(24, UInt64.self))
@@ -77,7 +78,18 @@ public final class FeatureFile: FrameSource {
   }
 
   public func announce(_ range: Range<Int>) { file.prefetch(byteRange(range)) }
-  public func release(_ range: Range<Int>) { file.releasePages(in: byteRange(range)) }
+
+  public func release(_ range: Range<Int>) {
+    // With a page that is touched the system maps those around it, which would add up.
+    let bytes = byteRange(range)
+    file.releasePages(
+      in: max(
+        0, bytes.lowerBound - Self.mappedAround)..<min(file.bytes.count, bytes.upperBound + Self.mappedAround)
+    )
+  }
+
+  /// Linux's `fault_around_bytes`.
+  private static let mappedAround = 1 << 16
 
   private func byteRange(_ range: Range<Int>) -> Range<Int> {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "frames \(range) of \(count)")

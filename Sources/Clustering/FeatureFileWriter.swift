@@ -73,7 +73,8 @@ public final class FeatureFileWriter {
     append(precision.rawValue)
     append(UInt64(count))
     append(UInt64(dimensions))
-    guard pwrite(file, header, header.count, 0) == header.count, fsync(file) == 0, rename(temporary, path) == 0
+    guard pwrite(file, header, header.count, 0) == header.count, fsync(file) == 0,
+      rename(temporary, path) == 0
     else { throw unwritable(path, errno) }
     isFinished = true
   }

@@ -22,7 +22,8 @@ final class FrameSample: @unchecked Sendable {
   /// `count` frames of all of the source: all of them in their order if it has no more, otherwise draws number
   /// `draw` of the purpose.
   convenience init(
-    _ count: Int, of source: any FrameSource, draw: Int, purpose: FrameDraws.Purpose, _ options: KMeansOptions,
+    _ count: Int, of source: any FrameSource, draw: Int, purpose: FrameDraws.Purpose,
+    _ options: KMeansOptions,
     on compute: Compute
   ) {
     let count = min(count, source.count)

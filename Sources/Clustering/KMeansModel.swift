@@ -60,7 +60,8 @@ extension KMeansModel {
   public init(path: String) throws(CheckpointError) {
     let file = try SafetensorsFile(path: path)
     let metadata = file.metadata
-    try checkKind(Self.kind, metadata, path, remedy: "name the kmeans.safetensors that 'warbler cluster' wrote")
+    try checkKind(
+      Self.kind, metadata, path, remedy: "name the kmeans.safetensors that 'warbler cluster' wrote")
     let tensor = try file.tensor("centroids")
     guard tensor.shape.count == 2, tensor.shape[1] > 0,
       (1...KMeansOptions.mostClusters).contains(tensor.shape[0])

@@ -35,7 +35,8 @@ public struct KMeansOptions: Sendable, Equatable {
 
   /// - Throws: one line if the options do not fit together or to so many frames.
   func check(frames: Int) throws(ClusteringError) {
-    precondition(starts >= 1 && batch >= 1 && passes >= 1, "\(starts) starts, batch \(batch), \(passes) passes")
+    precondition(
+      starts >= 1 && batch >= 1 && passes >= 1, "\(starts) starts, batch \(batch), \(passes) passes")
     precondition(tolerance >= 0 && reassignment >= 0, "tolerance \(tolerance), reassignment \(reassignment)")
     guard (1...Self.mostClusters).contains(clusters) else {
       throw ClusteringError("clusters: expected 1 to \(Self.mostClusters), found \(clusters)")

@@ -110,11 +110,13 @@ public final class LabelLog {
     var writer = SafetensorsWriter(
       metadata: ClusterLabels.metadata(clusters: clusters, origin: origin, centroids: centroids))
     for record in records {
-      writer.add(record.id, shape: [record.frames], as: .uint16, fromBytes: { give in
-        let range = record.offset..<record.offset + 2 * record.frames
-        try give(UnsafeRawBufferPointer(rebasing: mapped.bytes[range]))
-        mapped.releasePages(in: range)
-      })
+      writer.add(
+        record.id, shape: [record.frames], as: .uint16,
+        fromBytes: { give in
+          let range = record.offset..<record.offset + 2 * record.frames
+          try give(UnsafeRawBufferPointer(rebasing: mapped.bytes[range]))
+          mapped.releasePages(in: range)
+        })
     }
     try writer.write(to: path)
   }

@@ -65,7 +65,7 @@ public struct MiniBatchKMeans: Sendable {
         sample, clusters: options.clusters, start: start, seed: options.seed, on: compute
       ).centroids(options.clusters)
       let nearest = NearestCentroid(centroids: centroids, dimensions: source.dimensions, on: compute)
-      let inertia = nearest.assign(validation.matrix, on: compute).inertia
+      let inertia = nearest.assign(validation.matrix, on: compute) { _ in }.inertia
       guard inertia.isFinite else { throw fault(in: source, on: compute) }
       if best.map({ inertia < $0.inertia }) ?? true { best = (centroids, inertia) }
       progress(.starts(done: start + 1, total: options.starts))

@@ -62,7 +62,9 @@ public final class NearestCentroid: @unchecked Sendable {
     self.centroids = copy
     self.shift = shift
     self.norms = norms
-    packed = PackedMatrix(outputs: clusters, inputs: dimensions, weights: moved.pointer, on: compute)
+    packed = withExtendedLifetime(moved) {
+      PackedMatrix(outputs: clusters, inputs: dimensions, weights: moved.pointer, on: compute)
+    }
   }
 
   /// Floats of scratch memory that each worker needs.
@@ -110,13 +112,14 @@ public final class NearestCentroid: @unchecked Sendable {
       residual_stride: 0, activation: CK_IDENTITY)
   }
 
-  /// The nearest centroids of `frames`, (frames.rows, dimensions) without gaps, and the sum of the squared
-  /// distances; that is not finite if a feature is not.
-  public func assign(_ frames: Matrix, on compute: Compute) -> (labels: [UInt16], inertia: Double) {
-    assign(frames, on: compute) { _ in }
+  /// The nearest centroids of `frames`, (rows, dimensions), and the sum of the squared distances; that is not
+  /// finite if a feature is not.
+  public func assign(_ frames: MatrixBuffer, on compute: Compute) -> (labels: [UInt16], inertia: Double) {
+    withExtendedLifetime(frames) { assign(frames.matrix, on: compute) { _ in } }
   }
 
-  /// The same; `prepare` is called with each range of rows, by the thread that then reads them.
+  /// The same for rows without gaps; `prepare` is called with each range of rows, by the thread that then reads
+  /// them.
   func assign(_ frames: Matrix, on compute: Compute, prepare: (Range<Int>) -> Void)
     -> (labels: [UInt16], inertia: Double)
   {

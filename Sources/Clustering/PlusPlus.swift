@@ -146,7 +146,8 @@ final class PlusPlus {
         let sums = potentials.pointer + task * width
         sums.update(repeating: 0, count: width)
         compute.kernels.multiply(
-          products, width, moved.pointer + rows.lowerBound * dimensions, dimensions, panel.pointer, width, width,
+          products, width, moved.pointer + rows.lowerBound * dimensions, dimensions, panel.pointer, width,
+          width,
           dimensions, rows.count, false, nil, nil)
         compute.kernels.nearer(
           nearer.pointer + rows.lowerBound * width, sums, products, norms.pointer + rows.lowerBound,

@@ -58,7 +58,11 @@ struct ClusterStage {
     let isMade = made?["inputs"]?.string == inputs && fileExists(labelsPath)
     let isDevMade = isMade && (dev == nil || made?["dev"]?.string == devInputs && fileExists(devLabelsPath))
     if !isDevMade {
-      let features = try ClusterFeatures(layer: layer, model: model, on: compute)
+      // What a killed run left half written.
+      for name in namesInDirectory(directory) where name.hasPrefix(".") {
+        try removeTree("\(directory)/\(name)")
+      }
+      let features = try ClusterFeatures(layer: layer, model: model, threads: compute.threads)
       let what = layer.map { "layer \($0) of round \(round - 1)" } ?? "MFCCs"
       let kmeans: KMeansModel
       if isMade {
@@ -123,8 +127,7 @@ struct ClusterStage {
     }
     if chosen.isEmpty { chosen = [corpus.examples[0]] }
     let isComplete = try features.forEach(of: chosen, on: compute, shouldStop) { example, frames in
-      let bad = try writer.append(
-        UnsafeBufferPointer(start: frames.pointer, count: frames.rows * frames.columns))
+      let bad = try frames.withUnsafeBufferPointer { try writer.append($0) }
       if let bad { throw InputFailure(example.row.audioPath, "frame \(bad) is not finite; leave it out") }
     }
     guard isComplete else { return nil }
@@ -147,7 +150,8 @@ struct ClusterStage {
     let nearest = kmeans.nearest(on: compute)
     var labels: [(id: String, labels: [UInt16])] = []
     let isComplete = try features.forEach(of: corpus.examples, on: compute, shouldStop) { example, frames in
-      labels.append((example.row.id, nearest.assign(frames, on: compute).labels))
+      let rows = MatrixBuffer(frames, columns: features.dimensions)
+      labels.append((example.row.id, nearest.assign(rows.matrix, on: compute).labels))
     }
     guard isComplete else { return false }
     try ClusterLabels.write(labels, clusters: kmeans.clusters, origin: kmeans.origin, to: path)

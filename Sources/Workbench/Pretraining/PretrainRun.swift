@@ -28,6 +28,11 @@ public struct PretrainRun {
     let stops = { shouldStop() || isOver() }
     try makeDirectoryTree(options.out)
     let lock = try DirectoryLock(options.out)
+    // What a killed run left half written.
+    for name in namesInDirectory(options.out)
+    where [".config.yaml.", ".model."].contains(where: name.hasPrefix) {
+      try removeTree("\(options.out)/\(name)")
+    }
     defer { withExtendedLifetime(lock) {} }
     guard let recipe = try PretrainRecipe(options, shouldStop: stops, deliver) else {
       return shouldStop() ? .interrupted : .timeIsUp
@@ -156,9 +161,6 @@ private struct PretrainRecipe {
     _ training: PretrainRound, round: Int, _ deliver: (PretrainEvent) throws -> Void
   ) throws {
     let place = "\(options.out)/model"
-    for name in namesInDirectory(options.out) where name.hasPrefix(".model.") {
-      try removeTree("\(options.out)/\(name)")
-    }
     if isDirectory(place) {
       let old = "\(options.out)/.model.\(unique())"
       guard rename(place, old) == 0 else { throw writeFailure(place, errno) }
