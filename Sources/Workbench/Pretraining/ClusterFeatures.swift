@@ -1,5 +1,6 @@
 import AcousticModel
 import Audio
+import Checkpoints
 import Clustering
 import Hashing
 import Synchronization

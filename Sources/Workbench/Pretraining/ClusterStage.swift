@@ -151,7 +151,7 @@ struct ClusterStage {
     var labels: [(id: String, labels: [UInt16])] = []
     let isComplete = try features.forEach(of: corpus.examples, on: compute, shouldStop) { example, frames in
       let rows = MatrixBuffer(frames, columns: features.dimensions)
-      labels.append((example.row.id, nearest.assign(rows.matrix, on: compute).labels))
+      labels.append((example.row.id, nearest.assign(rows, on: compute).labels))
     }
     guard isComplete else { return false }
     try ClusterLabels.write(labels, clusters: kmeans.clusters, origin: kmeans.origin, to: path)
