@@ -91,7 +91,8 @@ public struct PretrainDiagnosis: Sendable {
   mutating func observe(_ facts: Facts) -> [Diagnosis.Finding] {
     var findings = common.observe(
       StepFacts(
-        step: facts.step, loss: facts.loss, gradientNorm: facts.gradientNorm, learningRate: facts.learningRate,
+        step: facts.step, loss: facts.loss, gradientNorm: facts.gradientNorm,
+        learningRate: facts.learningRate,
         brokenUtterance: facts.brokenUtterance, brokenUtteranceFits: true, brokenLayer: facts.brokenLayer))
     guard facts.loss.isFinite, facts.maskedLoss.isFinite, facts.targetEntropy > 0 else { return findings }
     codes.append(facts.codes)
@@ -101,7 +102,9 @@ public struct PretrainDiagnosis: Sendable {
     losses.append(facts.maskedLoss)
     guard codes.count == Thresholds.window else { return findings }
     if let finding = runningOff(facts) { findings.append(finding) }
-    if facts.step >= warmupSteps + Thresholds.patience, let finding = stuck(facts) { findings.append(finding) }
+    if facts.step >= warmupSteps + Thresholds.patience, let finding = stuck(facts) {
+      findings.append(finding)
+    }
     return findings
   }
 
@@ -128,7 +131,8 @@ public struct PretrainDiagnosis: Sendable {
         message:
           "step \(facts.step): collapse: predictions are about \(shortNumber(used)) of \(facts.classes) clusters, the "
           + "targets \(shortNumber(wanted))"
-          + (flat ? ", and the loss (\(loss)) is no better than guessing by frequency (\(guess))" : "") + remedy)
+          + (flat ? ", and the loss (\(loss)) is no better than guessing by frequency (\(guess))" : "")
+          + remedy)
     }
     if flat && !isFlat && !few {
       return Diagnosis.Finding(

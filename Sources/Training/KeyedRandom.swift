@@ -35,7 +35,9 @@ package struct KeyedRandom: RandomNumberGenerator {
   }
 
   /// An index below `count`, which is above 0. The bias against some of them is below count / 2^64.
-  package mutating func index(below count: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(count)).high) }
+  package mutating func index(below count: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(count)).high)
+  }
 
   private static func mixed(_ word: UInt64) -> UInt64 {
     var z = word

@@ -39,7 +39,8 @@ final class PretrainSession {
     let next = "go on with: warbler pretrain --resume --out \(options.out)"
     switch outcome {
     case .finished: break
-    case .timeIsUp: console.note("stopped and saved after \(shortNumber(options.maxMinutes ?? 0)) minutes; \(next)")
+    case .timeIsUp:
+      console.note("stopped and saved after \(shortNumber(options.maxMinutes ?? 0)) minutes; \(next)")
     case .interrupted:
       guard let signal = Interruption.signal else { break }
       console.note("stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM") and saved; \(next)")
@@ -51,7 +52,8 @@ final class PretrainSession {
     switch event {
     case .note(let line): console.note(line)
     case .started(let round, let step, let total):
-      console.note("round \(round): training, \(step == 0 ? "\(total) steps" : "steps \(step + 1) to \(total)")")
+      console.note(
+        "round \(round): training, \(step == 0 ? "\(total) steps" : "steps \(step + 1) to \(total)")")
       progress = TrainingProgress(total: total, from: step)
     case .step(let record): progress?.add(record)
     case .evaluation(let record):

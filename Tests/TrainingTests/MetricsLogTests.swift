@@ -110,3 +110,51 @@ private func evaluation(_ number: Int) -> MetricsRecord {
     #expect(BestEvaluation.ranked(all, by: .wer, among: [10, 50], count: 3) == [10, 50])
   }
 }
+
+@Suite struct `The lines of a pre-training` {
+  let directory = TemporaryDirectory()
+
+  @Test func `they read back to the same, in the contract's order`() throws {
+    let figures = PredictionFigures(
+      maskedLoss: 3.5, unmaskedLoss: 3.25, maskedAccuracy: 0.25, unmaskedAccuracy: 0.375, codeUsage: 0.5,
+      targetUsage: 0.75, featurePenalty: 0.0625)
+    let step = MetricsRecord.step(
+      StepRecord(
+        step: 1, epoch: 0.5, loss: 4, learningRate: 1e-3, gradientNorm: 2, audioSeconds: 40, seconds: 0.5,
+        prediction: figures))
+    let evaluation = MetricsRecord.prediction(
+      PredictionEvaluation(step: 1, loss: 3.5, maskedAccuracy: 0.25, unmaskedAccuracy: 0.5, codeUsage: 0.125))
+    let path = directory.file("metrics.jsonl")
+    let log = try MetricsLog(path: path, resumingAt: nil)
+    try log.append(step)
+    try log.append(evaluation)
+    #expect(try MetricsLog.records(at: path) == [step, evaluation])
+    #expect(
+      String(decoding: contents(of: path), as: UTF8.self) == """
+        {"step": 1, "epoch": 0.5, "loss": 4.0, "masked_loss": 3.5, "unmasked_loss": 3.25, "masked_accuracy": 0.25, \
+        "unmasked_accuracy": 0.375, "code_usage": 0.5, "target_usage": 0.75, "feature_penalty": 0.0625, \
+        "learning_rate": 0.001, "gradient_norm": 2.0, "audio_seconds": 40.0, "seconds": 0.5}
+        {"step": 1, "eval_loss": 3.5, "eval_masked_accuracy": 0.25, "eval_unmasked_accuracy": 0.5, \
+        "eval_code_usage": 0.125}
+
+        """)
+  }
+
+  @Test func `the chart has a panel for each kind of figure`() {
+    let figures = PredictionFigures(
+      maskedLoss: 3.5, unmaskedLoss: .nan, maskedAccuracy: 0.25, unmaskedAccuracy: .nan, codeUsage: 0.5,
+      targetUsage: 0.75, featurePenalty: 0.0625)
+    let records = (1...30).map { step in
+      MetricsRecord.step(
+        StepRecord(
+          step: step, epoch: 1, loss: 4, learningRate: 1e-3, gradientNorm: 2, audioSeconds: 40, seconds: 1,
+          prediction: figures))
+    }
+    let svg = RunChart(records).svg()
+    for title in [
+      "Loss at masked frames", "Accuracy", "Classes in use", "Mean square of the features", "Learning rate",
+      "Gradient norm, before clipping",
+    ] { #expect(svg.contains(">\(title)<"), "\(title)") }
+    #expect(svg.contains("viewBox=\"0 0 1000 960\"") && !svg.contains("nan"))
+  }
+}

@@ -43,7 +43,9 @@ extension PretrainOptions {
     // What is in them counts, not where they are.
     own.initialConfiguration = ""
     own.train = ""
-    var lines = [own.identity, "clusters: \(classes(ofRound: round))", "warmup-steps: \(warmup(ofRound: round))"]
+    var lines = [
+      own.identity, "clusters: \(classes(ofRound: round))", "warmup-steps: \(warmup(ofRound: round))",
+    ]
     if let layer = layer(ofRound: round, layers: layers) { lines.append("layer: \(layer)") }
     return lines.joined(separator: "\n")
   }

@@ -32,13 +32,16 @@ extension PretrainOptions: CommandOptions {
     data + recipe + rate + optimizer + objective + regularization + batches + checkpoints + machine
 
   private static let data: [PretrainOption] = [
-    .row("init", .data, "CONFIG.json", \.initialConfiguration, .path, "The architecture; every round begins with random weights."),
+    .row(
+      "init", .data, "CONFIG.json", \.initialConfiguration, .path,
+      "The architecture; every round begins with random weights."),
     .row("train", .data, "MANIFEST", \.train, .path, "Speech to learn from; texts are not looked at."),
     .row(
       "dev", .data, "MANIFEST", \.dev, optional: .path, "Held-out speech that prediction is measured on.",
       resume: .free),
     .row(
-      "out", .data, "DIR", \.out, .path, "Where the run is kept: rounds, model, numbers, reports.", resume: .free),
+      "out", .data, "DIR", \.out, .path, "Where the run is kept: rounds, model, numbers, reports.",
+      resume: .free),
     .row(
       "normalize", .data, nil, \.normalises, .bool,
       "Bring each utterance to mean 0 and variance 1 (the default)."),
@@ -74,7 +77,8 @@ extension PretrainOptions: CommandOptions {
       "schedule", .rate, "constant|linear|cosine|tri-stage", \.schedule, .choice(),
       "How the learning rate goes after warm-up."),
     .row(
-      "warmup-steps", .rate, "N,N", \.warmupSteps, .ints(0...1_000_000_000, "numbers of steps, such as 800,1600"),
+      "warmup-steps", .rate, "N,N", \.warmupSteps,
+      .ints(0...1_000_000_000, "numbers of steps, such as 800,1600"),
       "Steps over which the learning rate rises (default: 8 % of a round's).", resume: .free),
   ]
 
@@ -151,7 +155,8 @@ extension PretrainOptions: CommandOptions {
 
   private static let checkpoints: [PretrainOption] = [
     .row(
-      "eval-steps", .checkpoints, "N", \.evalSteps, .int(1...1_000_000_000), "Steps between evaluations on dev.",
+      "eval-steps", .checkpoints, "N", \.evalSteps, .int(1...1_000_000_000),
+      "Steps between evaluations on dev.",
       resume: .free),
     .row(
       "save-steps", .checkpoints, "N", \.saveSteps, optional: .int(1...1_000_000_000),
@@ -160,7 +165,8 @@ extension PretrainOptions: CommandOptions {
       "keep", .checkpoints, "N", \.keep, .int(0...100_000), "Newest checkpoints kept beside the last.",
       resume: .free),
     .row(
-      "dtype", .checkpoints, "fp32|fp16", \.dataType, .choice(), "Of the weights in OUT/model.", resume: .free),
+      "dtype", .checkpoints, "fp32|fp16", \.dataType, .choice(), "Of the weights in OUT/model.", resume: .free
+    ),
   ]
 
   private static let machine: [PretrainOption] = [

@@ -4,8 +4,8 @@ public import Training
 /// of `OUT/config.yaml`. ``table`` names each and says what it may be.
 ///
 /// Defaults are those of HuBERT BASE (Hsu et al. 2021, section IV-C, and fairseq's
-/// `hubert_base_librispeech`), but for the length of the training and the size of batches, which there fill 32
-/// GPUs. Lists are by round; their last element stands for all further rounds.
+/// `hubert_base_librispeech`), but for the length of the training and the size of batches, which there fill
+/// 32 GPUs. Lists are by round; their last element stands for all further rounds.
 public struct PretrainOptions: Sendable, Equatable {
   // MARK: Data
   /// `init`: a config.json whose architecture starts from random weights.

@@ -12,7 +12,9 @@ extension CommandOptions {
   public static func resolved(
     flags: [(name: String, value: String)], file: String? = nil, resumes: Bool = false
   ) throws(OptionError) -> Self {
-    var layers = [OptionLayer(flags.map { OptionLayer.Value(name: $0.name, text: .one($0.value), place: .flag) })]
+    var layers = [
+      OptionLayer(flags.map { OptionLayer.Value(name: $0.name, text: .one($0.value), place: .flag) })
+    ]
     if let file { layers.insert(try OptionLayer(OptionFile(path: file)), at: 0) }
     var given = Self()
     for layer in layers { try given.apply(layer) }

@@ -56,7 +56,8 @@ extension OptionKind<Int> {
 
 extension OptionKind<Double> {
   /// From `low`, itself allowed unless `open`, to `high`.
-  package static func number(from low: Double, open: Bool = false, to high: Double = .greatestFiniteMagnitude) -> Self
+  package static func number(from low: Double, open: Bool = false, to high: Double = .greatestFiniteMagnitude)
+    -> Self
   {
     let isUnbounded = high == .greatestFiniteMagnitude
     let expected =
@@ -84,7 +85,9 @@ extension OptionKind<Double> {
 }
 
 extension OptionKind<[Double]> {
-  package static func numbers(count: ClosedRange<Int>, in range: ClosedRange<Double>, _ expected: String) -> Self {
+  package static func numbers(count: ClosedRange<Int>, in range: ClosedRange<Double>, _ expected: String)
+    -> Self
+  {
     OptionKind(
       read: { text throws(OptionMismatch) in
         let values = text.many.compactMap { Double($0) }

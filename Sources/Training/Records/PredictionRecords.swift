@@ -75,7 +75,8 @@ public struct PredictionEvaluation: Sendable, Equatable {
 
   var json: JSONObject {
     [
-      "step": .integer(Int64(step)), "eval_loss": .number(loss), "eval_masked_accuracy": .number(maskedAccuracy),
+      "step": .integer(Int64(step)), "eval_loss": .number(loss),
+      "eval_masked_accuracy": .number(maskedAccuracy),
       "eval_unmasked_accuracy": .number(unmaskedAccuracy), "eval_code_usage": .number(codeUsage),
     ]
   }

@@ -19,7 +19,9 @@ package struct RecentValues: Sendable {
   }
 
   /// Up to `count` values, oldest first.
-  package func values(last count: Int) -> [Double] { Array((values[place...] + values[..<place]).suffix(count)) }
+  package func values(last count: Int) -> [Double] {
+    Array((values[place...] + values[..<place]).suffix(count))
+  }
 
   /// - Precondition: there is a value.
   package func median(last count: Int) -> Double {

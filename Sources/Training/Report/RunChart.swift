@@ -27,7 +27,9 @@ public struct RunChart {
     func figures(_ style: String, _ name: String?, _ value: (PredictionFigures) -> Double) -> ChartSeries {
       line(style, name) { $0.prediction.map(value) ?? .nan }
     }
-    func dotsOfPrediction(_ style: String, _ name: String, _ value: (PredictionEvaluation) -> Double) -> ChartSeries {
+    func dotsOfPrediction(_ style: String, _ name: String, _ value: (PredictionEvaluation) -> Double)
+      -> ChartSeries
+    {
       ChartSeries(style, name, predictions.map { .init(x: Double($0.step), y: value($0)) }, hasDots: true)
     }
     steps = ChartAxis(
@@ -60,7 +62,9 @@ public struct RunChart {
     let rawLoss = figures("w-raw", "train") { $0.maskedLoss }
     let masked = ChartPanel(
       title: "Loss at masked frames", unit: "nats",
-      series: [rawLoss, rawLoss.smoothed("w-smooth", "smoothed"), dotsOfPrediction("w-dev", "dev") { $0.loss }])
+      series: [
+        rawLoss, rawLoss.smoothed("w-smooth", "smoothed"), dotsOfPrediction("w-dev", "dev") { $0.loss },
+      ])
     let accuracy = ChartPanel(
       title: "Accuracy", unit: "%",
       series: [

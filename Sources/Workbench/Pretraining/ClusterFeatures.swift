@@ -1,5 +1,6 @@
 import AcousticModel
 import Audio
+import Checkpoints
 import Clustering
 import Hashing
 import Synchronization
@@ -10,7 +11,7 @@ import Training
 struct ClusterFeatures {
   private enum Front {
     case mfcc(MFCC)
-    case states(HiddenStates, layer: Int)
+    case states(FeaturePipeline)
   }
 
   private let front: Front
@@ -20,7 +21,7 @@ struct ClusterFeatures {
 
   /// - Parameters:
   ///   - layer: of `model`, as transformers numbers hidden states; nil for MFCCs.
-  init(layer: Int?, model: String?, on compute: Compute) throws {
+  init(layer: Int?, model: String?, threads: Int) throws {
     guard let layer, let model else {
       let mfcc = MFCC()
       front = .mfcc(mfcc)
@@ -29,23 +30,59 @@ struct ClusterFeatures {
         kind: .mfcc, framesPerSecond: Double(ClusterStage.sampleRate) / Double(ClusterStage.mfccHop))
       return
     }
-    let states = try HiddenStates(directory: model, on: compute)
-    front = .states(states, layer: layer)
-    dimensions = states.configuration.width
+    let configuration = try ModelConfiguration(contentsOf: "\(model)/config.json", acceptsPretrained: true)
+    front = .states(
+      try FeaturePipeline(modelDirectory: model, layer: .hidden(layer), type: .float32, threads: threads))
+    dimensions = configuration.width
     origin = FeatureOrigin(
       kind: .hiddenStates(model: try SHA256.hex(ofFile: "\(model)/model.safetensors"), layer: layer),
-      framesPerSecond: Double(states.preprocessing.sampleRate) / Double(states.configuration.hop))
+      framesPerSecond: Double(ClusterStage.sampleRate) / Double(configuration.hop))
   }
 
-  /// Seconds of audio that are in memory at a time.
-  private static let batchSeconds = 120.0
-
-  /// Calls `body` with the features of each utterance, (frames, dimensions) without gaps, in their order.
+  /// Calls `body` with the features of each utterance, (frames, ``dimensions``) row-major, in their order.
   /// - Returns: false if `shouldStop`, asked now and then, came between.
   /// - Throws: one line, for a recording that cannot be read any more; and what `body` throws.
   func forEach(
     of examples: [PretrainCorpus.Example], on compute: Compute, _ shouldStop: () -> Bool,
-    _ body: (PretrainCorpus.Example, Matrix) throws -> Void
+    _ body: (PretrainCorpus.Example, [Float]) throws -> Void
+  ) throws -> Bool {
+    switch front {
+    case .mfcc(let mfcc): try forEach(of: examples, mfcc, on: compute, shouldStop, body)
+    case .states(let pipeline): try forEach(of: examples, pipeline, shouldStop, body)
+    }
+  }
+
+  private func forEach(
+    of examples: [PretrainCorpus.Example], _ pipeline: FeaturePipeline, _ shouldStop: () -> Bool,
+    _ body: (PretrainCorpus.Example, [Float]) throws -> Void
+  ) throws -> Bool {
+    let entries = examples.map { example in
+      InputEntry.utterance(
+        Utterance(
+          id: example.row.id, sound: .file(path: example.row.audioPath),
+          interval: example.row.offsetSeconds.map {
+            .init(offsetSeconds: $0, durationSeconds: example.row.durationSeconds)
+          }))
+    }
+    var done = 0
+    try pipeline.run(entries, shouldStop: shouldStop) { event in
+      switch event {
+      case .features(_, let rows, _):
+        try body(examples[done], rows.values)
+        done += 1
+      case .failure(let failure): throw failure
+      case .underway: break
+      }
+    }
+    return done == examples.count
+  }
+
+  /// Seconds of audio whose MFCCs are in memory at a time.
+  private static let batchSeconds = 120.0
+
+  private func forEach(
+    of examples: [PretrainCorpus.Example], _ mfcc: MFCC, on compute: Compute, _ shouldStop: () -> Bool,
+    _ body: (PretrainCorpus.Example, [Float]) throws -> Void
   ) throws -> Bool {
     var first = 0
     while first < examples.count {
@@ -57,39 +94,23 @@ struct ClusterFeatures {
         end += 1
       }
       let part = Array(examples[first..<end])
-      for (example, frames) in zip(part, try features(of: part, on: compute)) {
-        try body(example, frames.matrix)
+      let results = Mutex([Result<[Float], AudioError>](repeating: .success([]), count: part.count))
+      compute.run(tasks: part.count) { task, _ in
+        let result = Self.features(of: part[task], mfcc)
+        results.withLock { $0[task] = result }
       }
+      for (example, result) in zip(part, results.withLock { $0 }) { try body(example, try result.get()) }
       first = end
     }
     return true
   }
 
-  private func features(
-    of examples: [PretrainCorpus.Example], on compute: Compute
-  ) throws -> [MatrixBuffer] {
-    let results = Mutex([Result<[Float], AudioError>](repeating: .success([]), count: examples.count))
-    compute.run(tasks: examples.count) { task, _ in
-      let result = load(examples[task])
-      results.withLock { $0[task] = result }
-    }
-    let loaded = try results.withLock { try $0.map { try $0.get() } }
-    switch front {
-    case .mfcc: return loaded.map { MatrixBuffer($0, columns: dimensions) }
-    case .states(let states, let layer): return states.states(of: loaded, layer: layer)
-    }
-  }
-
-  /// The features of MFCC, or the waveform that a model wants.
-  private func load(_ example: PretrainCorpus.Example) -> Result<[Float], AudioError> {
-    let waveform: Waveform
+  private static func features(
+    of example: PretrainCorpus.Example, _ mfcc: MFCC
+  ) -> Result<[Float], AudioError> {
     do throws(AudioError) {
-      waveform = try example.row.waveform(sampleRate: ClusterStage.sampleRate)
+      return .success(
+        mfcc.features(of: try example.row.waveform(sampleRate: ClusterStage.sampleRate).samples))
     } catch { return .failure(error) }
-    switch front {
-    case .mfcc(let mfcc): return .success(mfcc.features(of: waveform.samples))
-    case .states(let states, _):
-      return .success(states.preprocessing.normalises ? waveform.normalized().samples : waveform.samples)
-    }
   }
 }

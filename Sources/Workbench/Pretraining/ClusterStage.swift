@@ -12,8 +12,8 @@ import Glibc
 
 /// The clusters of a round: k-means on MFCCs or on a layer of the model before, and the label of every frame.
 ///
-/// `stage.json` beside them, written last, says what they were made of: labels of the same inputs are not made
-/// again.
+/// `stage.json` beside them, written last, says what they were made of: labels of the same inputs are not
+/// made again.
 struct ClusterStage {
   let round: Int
   /// `OUT/round-N/clusters`.
@@ -58,7 +58,11 @@ struct ClusterStage {
     let isMade = made?["inputs"]?.string == inputs && fileExists(labelsPath)
     let isDevMade = isMade && (dev == nil || made?["dev"]?.string == devInputs && fileExists(devLabelsPath))
     if !isDevMade {
-      let features = try ClusterFeatures(layer: layer, model: model, on: compute)
+      // What a killed run left half written.
+      for name in namesInDirectory(directory) where name.hasPrefix(".") {
+        try removeTree("\(directory)/\(name)")
+      }
+      let features = try ClusterFeatures(layer: layer, model: model, threads: compute.threads)
       let what = layer.map { "layer \($0) of round \(round - 1)" } ?? "MFCCs"
       let kmeans: KMeansModel
       if isMade {
@@ -123,7 +127,7 @@ struct ClusterStage {
     }
     if chosen.isEmpty { chosen = [corpus.examples[0]] }
     let isComplete = try features.forEach(of: chosen, on: compute, shouldStop) { example, frames in
-      let bad = try writer.append(UnsafeBufferPointer(start: frames.pointer, count: frames.rows * frames.columns))
+      let bad = try frames.withUnsafeBufferPointer { try writer.append($0) }
       if let bad { throw InputFailure(example.row.audioPath, "frame \(bad) is not finite; leave it out") }
     }
     guard isComplete else { return nil }
@@ -146,7 +150,8 @@ struct ClusterStage {
     let nearest = kmeans.nearest(on: compute)
     var labels: [(id: String, labels: [UInt16])] = []
     let isComplete = try features.forEach(of: corpus.examples, on: compute, shouldStop) { example, frames in
-      labels.append((example.row.id, nearest.assign(frames, on: compute).labels))
+      let rows = MatrixBuffer(frames, columns: features.dimensions)
+      labels.append((example.row.id, nearest.assign(rows, on: compute).labels))
     }
     guard isComplete else { return false }
     try ClusterLabels.write(labels, clusters: kmeans.clusters, origin: kmeans.origin, to: path)

@@ -29,7 +29,8 @@ struct PretrainCorpus: Sendable {
   /// - Returns: nil if `shouldStop` came between.
   /// - Throws: one line, for a manifest that cannot be used.
   init?(
-    manifest path: String, configuration: ModelConfiguration, sampleRate: Int, fewestFrames: Int, threads: Int,
+    manifest path: String, configuration: ModelConfiguration, sampleRate: Int, fewestFrames: Int,
+    threads: Int,
     shouldStop: () -> Bool
   ) throws {
     let listing = try CorpusListing(manifest: path)

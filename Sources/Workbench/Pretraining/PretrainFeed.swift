@@ -87,11 +87,13 @@ struct PretrainBatches: Sendable {
           from: example.samples, limit: source.cropSamples, hop: source.hop, seed: source.options.seed,
           epoch: plan.epoch, utterance: example.key)
         guard let (samples, targets) = source.targets.align(source.labels[index], to: crop) else {
-          throw InputFailure("\(example.row.id): has no labels; remove the round's clusters to make them again")
+          throw InputFailure(
+            "\(example.row.id): has no labels; remove the round's clusters to make them again")
         }
         utterances.append(
           PretrainingUtterance(
-            waveform: try waveforms.samples(samples, of: example), targets: targets, key: UInt32(example.key)))
+            waveform: try waveforms.samples(samples, of: example), targets: targets, key: UInt32(example.key))
+        )
         ids.append(example.row.id)
       }
       let samples = utterances.reduce(0) { $0 + $1.waveform.count }

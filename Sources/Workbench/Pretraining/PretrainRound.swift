@@ -40,6 +40,7 @@ final class PretrainRound {
   private var diagnosis: PretrainDiagnosis
   private var findings: [String] = []
   private var lastEvaluation: PredictionEvaluation?
+  private lazy var devReader = plan.dev?.reader()
   private let begun = monotonicSeconds()
 
   private var options: PretrainOptions { plan.options }
@@ -53,7 +54,12 @@ final class PretrainRound {
     let (options, number) = (plan.options, plan.number)
     folder = try CheckpointFolder(out: plan.directory, run: options.out, keep: options.keep, resumes: true)
     let resumed = try folder.newest.map { (directory: $0, state: try TrainingState(contentsOf: $0)) }
-    if let state = resumed?.state { try Self.check(state, belongsTo: plan) }
+    if let state = resumed?.state, state.data != plan.inputs {
+      throw InputFailure(
+        plan.directory,
+        "was trained on other speech, labels, architecture or a model before it that has changed since; "
+          + Self.remedy(plan.number))
+    }
 
     let objective = options.objective(ofRound: number)
     let initialisation = RandomInitialisation(
@@ -96,29 +102,30 @@ final class PretrainRound {
     try catchUp(with: step)
   }
 
-  /// Refuses a folder whose weights depend on something else.
-  private static func check(_ state: TrainingState, belongsTo plan: Plan) throws {
-    let remedy =
-      "put it back, remove round-\(plan.number) and those behind it, or choose another --out"
-    let (old, new) = (state.identity.split(separator: "\n"), plan.identity.split(separator: "\n"))
-    if old != new {
-      let lost = old.first { !new.contains($0) }
-      let found = new.first { !old.contains($0) }
-      throw InputFailure(
-        plan.directory,
-        "was trained with '\(lost ?? "other options")', now it is '\(found ?? "nothing of that")'; \(remedy)")
-    }
-    guard state.data == plan.inputs else {
-      throw InputFailure(
-        plan.directory,
-        "was trained on other speech, labels, architecture or a model before it that has changed since; \(remedy)")
-    }
+  /// Refuses options that a round which has been trained before was not trained with.
+  /// - Parameter layers: of the transformer.
+  static func checkOptions(_ options: PretrainOptions, round: Int, layers: Int) throws {
+    let directory = "\(options.out)/round-\(round)"
+    guard fileExists("\(directory)/last/state.json") else { return }
+    let state = try TrainingState(contentsOf: "\(directory)/last")
+    let old = state.identity.split(separator: "\n")
+    let new = options.identity(ofRound: round, layers: layers).split(separator: "\n")
+    guard old != new else { return }
+    let lost = old.first { !new.contains($0) } ?? "other options"
+    let found = new.first { !old.contains($0) } ?? "none of that"
+    throw InputFailure(
+      directory, "was trained with '\(lost)', and now it is '\(found)'; \(remedy(round))")
+  }
+
+  private static func remedy(_ round: Int) -> String {
+    "put it back, remove round-\(round) and those behind it, or choose another --out"
   }
 
   /// Refuses more steps where the next round has begun behind this one.
   private static func checkNothingBuildsOn(_ plan: Plan, step: Int) throws {
     let next = "\(plan.options.out)/round-\(plan.number + 1)"
-    guard step < plan.steps, namesInDirectory("\(next)/checkpoints").contains(where: { $0.hasPrefix("step-") })
+    guard step < plan.steps,
+      namesInDirectory("\(next)/checkpoints").contains(where: { $0.hasPrefix("step-") })
     else { return }
     throw InputFailure(
       next,
@@ -204,9 +211,8 @@ final class PretrainRound {
   }
 
   private func evaluate() throws {
-    guard let dev = plan.dev else { return }
+    guard var reader = devReader else { return }
     var average = PredictionAverage()
-    var reader = dev.reader()
     for number in 0..<reader.stepsInEpoch {
       average.add(trainer.evaluate(try reader.step(number).utterances, number: number))
     }
@@ -222,7 +228,8 @@ final class PretrainRound {
     try log.synchronize()
     let step = trainer.step
     let state = TrainingState(
-      step: step, seed: options.seed, best: BestEvaluation(metric: .loss, patience: 0), identity: plan.identity,
+      step: step, seed: options.seed, best: BestEvaluation(metric: .loss, patience: 0),
+      identity: plan.identity,
       data: plan.inputs, details: trainer.counts)
     let path = try folder.save(step: step, isBest: false) { directory in
       try plan.writer.write(trainer.parameters, to: directory)

@@ -28,6 +28,11 @@ public struct PretrainRun {
     let stops = { shouldStop() || isOver() }
     try makeDirectoryTree(options.out)
     let lock = try DirectoryLock(options.out)
+    // What a killed run left half written.
+    for name in namesInDirectory(options.out)
+    where [".config.yaml.", ".model."].contains(where: name.hasPrefix) {
+      try removeTree("\(options.out)/\(name)")
+    }
     defer { withExtendedLifetime(lock) {} }
     guard let recipe = try PretrainRecipe(options, shouldStop: stops, deliver) else {
       return shouldStop() ? .interrupted : .timeIsUp
@@ -66,17 +71,23 @@ private struct PretrainRecipe {
     }
     guard configuration.hop % ClusterStage.mfccHop == 0 else {
       throw InputFailure(
-        path, "conv_stride: expected frames every \(ClusterStage.mfccHop) samples or a multiple, as MFCCs have them, "
+        path,
+        "conv_stride: expected frames every \(ClusterStage.mfccHop) samples or a multiple, as MFCCs have them, "
           + "found every \(configuration.hop)")
     }
     for round in 2..<max(options.lastRound + 1, 2) {
-      if let layer = options.layer(ofRound: round, layers: configuration.layers), layer > configuration.layers {
+      if let layer = options.layer(ofRound: round, layers: configuration.layers), layer > configuration.layers
+      {
         throw UsageError("--layer \(layer): expected at most \(configuration.layers), the layers of \(path)")
       }
     }
     try options.adoptRegularization(ofConfiguration: path)
     // Settled once: going on to more steps must not move the warm-up.
     options.warmupSteps = (1...options.rounds).map(options.warmup)
+    for round in 1...options.rounds {
+      try PretrainRound.checkOptions(options, round: round, layers: configuration.layers)
+    }
+    try options.write(to: "\(options.out)/config.yaml")
     writer = PretrainedModelWriter(
       document: try ModelDocument(contentsOf: path), configuration: configuration,
       normalises: options.normalises)
@@ -97,7 +108,6 @@ private struct PretrainRecipe {
       dev = nil
     }
     compute = Compute(threads: threads, level: try KernelLevel.chosen())
-    try options.write(to: "\(options.out)/config.yaml")
     self.options = options
   }
 
@@ -112,7 +122,8 @@ private struct PretrainRecipe {
       round: round, directory: "\(directory)/clusters", clusters: options.classes(ofRound: round),
       layer: options.layer(ofRound: round, layers: configuration.layers), model: previous,
       fraction: options.fraction, seed: UInt64(options.seed))
-    guard let labels = try stage.labels(of: corpus, dev: dev, on: compute, shouldStop: shouldStop, deliver) else {
+    guard let labels = try stage.labels(of: corpus, dev: dev, on: compute, shouldStop: shouldStop, deliver)
+    else {
       return false
     }
     let initial = options.continuesWeights ? previous : nil
@@ -150,9 +161,6 @@ private struct PretrainRecipe {
     _ training: PretrainRound, round: Int, _ deliver: (PretrainEvent) throws -> Void
   ) throws {
     let place = "\(options.out)/model"
-    for name in namesInDirectory(options.out) where name.hasPrefix(".model.") {
-      try removeTree("\(options.out)/\(name)")
-    }
     if isDirectory(place) {
       let old = "\(options.out)/.model.\(unique())"
       guard rename(place, old) == 0 else { throw writeFailure(place, errno) }
