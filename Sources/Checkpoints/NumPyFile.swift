@@ -36,32 +36,48 @@ public struct NumPyFile: Sendable {
     return (shape[0], shape[1])
   }
 
-  /// Writes float32, row-major, version 1.0: the bytes that `numpy.save` writes.
+  /// Writes float32 or float16 (rounded to nearest, ties to even), row-major, version 1.0: the bytes that
+  /// `numpy.save` writes.
   ///
   /// - Precondition: there are as many elements as the shape says.
-  public static func write(_ floats: UnsafeBufferPointer<Float>, shape: [Int], to path: String)
-    throws(CheckpointError)
-  {
+  public static func write(
+    _ floats: UnsafeBufferPointer<Float>, shape: [Int], as type: DataType = .float32, to path: String
+  ) throws(CheckpointError) {
     precondition(
       floats.count == shape.reduce(1, *), "\(floats.count) elements for the shape \(shape)")
+    precondition(
+      type == .float32 || type == .float16, "\(type.rawValue): arrays are written as F32 or F16")
     var file = try AtomicFile(path: path)
-    try file.write(header(shape: shape))
-    try file.write(UnsafeRawBufferPointer(floats))
+    try file.write(header(shape: shape, type: type))
+    if type == .float32 {
+      try file.write(UnsafeRawBufferPointer(floats))
+    } else {
+      let halves = [UInt16](unsafeUninitializedCapacity: floats.count) { buffer, count in
+        narrow(floats, toFloat16: UnsafeMutableBufferPointer(rebasing: buffer[..<floats.count]))
+        count = floats.count
+      }
+      try halves.withUnsafeBufferPointer { buffer throws(CheckpointError) in
+        try file.write(UnsafeRawBufferPointer(buffer))
+      }
+    }
     try file.commit()
   }
 
   /// Like the other `write`, from an array.
-  public static func write(_ floats: [Float], shape: [Int], to path: String) throws(CheckpointError) {
+  public static func write(
+    _ floats: [Float], shape: [Int], as type: DataType = .float32, to path: String
+  ) throws(CheckpointError) {
     try floats.withUnsafeBufferPointer { buffer throws(CheckpointError) in
-      try write(buffer, shape: shape, to: path)
+      try write(buffer, shape: shape, as: type, to: path)
     }
   }
 
   /// NumPy leaves room for the first extent to grow to 20 digits, then pads all to a multiple of 64 bytes.
-  static func header(shape: [Int]) -> [UInt8] {
+  static func header(shape: [Int], type: DataType) -> [UInt8] {
     let tuple =
       shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
-    var text = "{'descr': '<f4', 'fortran_order': False, 'shape': \(tuple), }"
+    let descriptor = type == .float16 ? "<f2" : "<f4"
+    var text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(tuple), }"
     if let first = shape.first { text += String(repeating: " ", count: 21 - "\(first)".utf8.count) }
     let unpadded = 10 + text.utf8.count + 1
     text += String(repeating: " ", count: (64 - unpadded % 64)) + "\n"

@@ -1,6 +1,4 @@
-import AcousticModel
-
-/// How a long recording is cut into windows that the model sees one by one, and whose emissions are joined.
+/// How a long recording is cut into windows that the model sees one by one, and whose frames are joined.
 ///
 /// Frames, not seconds, are shared out, so that the joined emissions have as many frames as the recording as
 /// a whole would have and frame t is at the same time. The T frames are divided into equal stretches; the
@@ -63,12 +61,12 @@ struct ChunkPlan: Equatable {
     }
   }
 
-  init(samples: Int, seconds: Double, _ model: LoadedModel) {
-    let rate = Double(model.timing.sampleRate)
+  init(samples: Int, seconds: Double, _ input: ModelInput) {
+    let rate = Double(input.timing.sampleRate)
     self.init(
       samples: samples, chunkSamples: Int(seconds * rate), contextSamples: Int(min(seconds / 6, 5) * rate),
-      samplesPerFrame: model.timing.samplesPerFrame,
-      receptiveField: model.acoustic.configuration.receptiveField,
-      frames: model.acoustic.configuration.frames)
+      samplesPerFrame: input.timing.samplesPerFrame,
+      receptiveField: input.receptiveField,
+      frames: input.frames)
   }
 }

@@ -8,7 +8,8 @@ extension DecodePipeline {
   ///   - threads: that compute; reading has one of its own.
   /// - Throws: an error whose description is one line that names what is wrong and what to do.
   public convenience init(
-    modelDirectory: String, language: String? = nil, threads: Int, options: Options = Options()
+    modelDirectory: String, language: String? = nil, threads: Int,
+    options: RecordingOptions = RecordingOptions()
   ) throws {
     let compute = Compute(threads: threads, level: try KernelLevel.chosen())
     let model = try LoadedModel(directory: modelDirectory, language: language, on: compute)

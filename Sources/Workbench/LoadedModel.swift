@@ -14,7 +14,9 @@ public final class LoadedModel: Sendable {
   public let adapterLanguage: String?
   public let acoustic: CTCModel
   public let vocabulary: CTCVocabulary
-  public let timing: FrameTiming
+  let input: ModelInput
+
+  public var timing: FrameTiming { input.timing }
 
   /// Loads a directory in Hugging Face's layout.
   /// - Parameters:
@@ -38,8 +40,7 @@ public final class LoadedModel: Sendable {
         reason:
           "expected a class below \(acoustic.configuration.vocabularySize), found \(configuration.blank)")
     }
-    timing = FrameTiming(
-      samplesPerFrame: configuration.samplesPerFrame, sampleRate: acoustic.preprocessing.sampleRate)
+    input = ModelInput(acoustic.configuration, acoustic.preprocessing, isAdapted: true)
   }
 
   /// The adapter to put in: none for a model that has none, nor where the weights themselves speak the
@@ -68,27 +69,5 @@ public final class LoadedModel: Sendable {
       throw InputFailure(
         directory, "holds no config.json; name a directory as save_pretrained of transformers writes it")
     }
-  }
-
-  /// Fewest samples that give a frame.
-  public var fewestSamples: Int {
-    let hop = acoustic.configuration.hop
-    var samples = acoustic.configuration.receptiveField
-    // What stands behind the feature encoder may want more than one of its frames.
-    while acoustic.configuration.frames(for: samples) == 0,
-      samples < acoustic.configuration.receptiveField + 1000 * hop
-    {
-      samples += hop
-    }
-    return samples
-  }
-}
-
-extension ModelConfiguration {
-  /// Samples from a frame of emissions to the next: the feature encoder's hop times the strides behind the
-  /// transformer.
-  var samplesPerFrame: Int {
-    guard let adapter else { return hop }
-    return (0..<adapter.layers).reduce(hop) { samples, _ in samples * adapter.stride }
   }
 }

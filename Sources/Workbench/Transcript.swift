@@ -45,7 +45,7 @@ public struct Transcript: Sendable, Equatable {
   /// Best first; the first is ``text``.
   public var alternatives: [Alternative]
   public var cost: Cost
-  /// nil where nobody asked; see `DecodePipeline.Options`.
+  /// nil where nobody asked; see `RecordingOptions`.
   public var sound: SoundIdentity?
 }
 

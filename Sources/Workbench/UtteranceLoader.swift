@@ -20,22 +20,22 @@ struct LoadedUtterance: Sendable {
 
 /// Reads recordings one after the other.
 struct UtteranceLoader: Sendable {
-  let model: LoadedModel
+  let input: ModelInput
   /// The rate of headerless samples on standard input, in Hz; nil if it is an audio file.
   let pcmSampleRate: Int?
   /// Whether to tell what each utterance sounds like.
   let identifiesSound: Bool
   private var hashes = RecordingHashes()
 
-  init(model: LoadedModel, pcmSampleRate: Int?, identifiesSound: Bool) {
-    self.model = model
+  init(input: ModelInput, pcmSampleRate: Int?, identifiesSound: Bool) {
+    self.input = input
     self.pcmSampleRate = pcmSampleRate
     self.identifiesSound = identifiesSound
   }
 
   mutating func load(_ utterance: Utterance) throws(InputFailure) -> LoadedUtterance {
     let start = monotonicSeconds()
-    let preprocessing = model.acoustic.preprocessing
+    let preprocessing = input.preprocessing
     var waveform: Waveform
     let source: AudioSource
     do throws(AudioError) {
@@ -90,8 +90,8 @@ struct UtteranceLoader: Sendable {
 
   private func checkLength(_ waveform: Waveform, of utterance: Utterance) throws(InputFailure) {
     let count = waveform.samples.count
-    guard model.acoustic.configuration.frames(for: count) == 0 else { return }
-    let needed = model.fewestSamples
+    guard input.frames(for: count) == 0 else { return }
+    let needed = input.fewestSamples
     let rate = waveform.sampleRate
     func seconds(_ samples: Int) -> Double { (Double(samples) / Double(rate) * 1e4).rounded() / 1e4 }
     throw InputFailure(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Store
 import Workbench
 
@@ -43,12 +44,12 @@ struct DecodeRun {
       modelDirectory: settings.model, language: settings.language, threads: settings.threads,
       options: settings.options)
     let folder = try settings.emissions.map { directory throws(InputFailure) in
-      try EmissionsFolder(directory: directory)
+      try FrameFolder(directory: directory)
     }
     if let folder { entries = folder.refusing(entries) }
     let output = try ResultOutput(path: settings.out)
     let recorder = try recorder(of: pipeline, entries)
-    var progress = DecodeProgress(total: entries.count)
+    var progress = InputProgress(total: entries.count, verb: "decoded")
     do {
       try pipeline.run(entries, shouldStop: { Interruption.signal != nil }) { event in
         try deliver(event, output, folder, recorder, &progress)
@@ -66,8 +67,8 @@ struct DecodeRun {
       throw ExitCode(128 + signal)
     }
     try recorder?.end(as: .finished)
-    if progress.decoded > 0 || progress.failed == 0 { console.note(progress.summary) }
-    if progress.failed > 0 { throw ExitCode(progress.decoded > 0 ? 3 : 1) }
+    if progress.done > 0 || progress.failed == 0 { console.note(progress.summary) }
+    if progress.failed > 0 { throw ExitCode(progress.done > 0 ? 3 : 1) }
   }
 
   /// nil without a store, or with nothing that could be decoded.
@@ -81,8 +82,8 @@ struct DecodeRun {
   }
 
   private mutating func deliver(
-    _ event: DecodePipeline.Event, _ output: ResultOutput, _ folder: EmissionsFolder?,
-    _ recorder: DecodeRecorder?, _ progress: inout DecodeProgress
+    _ event: DecodePipeline.Event, _ output: ResultOutput, _ folder: FrameFolder?,
+    _ recorder: DecodeRecorder?, _ progress: inout InputProgress
   ) throws {
     switch event {
     case .underway(let part, let seconds): progress.advance(to: part, audioSeconds: seconds)
@@ -90,12 +91,12 @@ struct DecodeRun {
       fail(failure, recorder, &progress)
     case .transcript(let transcript, let emissions):
       do {
-        try folder?.write(emissions, id: transcript.id)
+        try folder?.write(FrameRows(emissions), as: .float32, id: transcript.id)
         // First the store: what has been delivered is in it, whatever happens.
         try recorder?.add(transcript)
         console.erase()
         try output.write(settings.format.line(transcript, withID: progress.total > 1))
-        progress.add(transcript)
+        progress.add(durationSeconds: transcript.durationSeconds)
       } catch let failure as InputFailure {
         fail(failure, recorder, &progress)
       }
@@ -104,7 +105,7 @@ struct DecodeRun {
   }
 
   private mutating func fail(
-    _ failure: InputFailure, _ recorder: DecodeRecorder?, _ progress: inout DecodeProgress
+    _ failure: InputFailure, _ recorder: DecodeRecorder?, _ progress: inout InputProgress
   ) {
     console.failure("\(failure)")
     recorder?.addFailure()

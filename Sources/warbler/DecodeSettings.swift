@@ -9,7 +9,7 @@ struct DecodeSettings {
   let out: String?
   let emissions: String?
   let threads: Int
-  let options: DecodePipeline.Options
+  let options: RecordingOptions
   let language: String?
   let isQuiet: Bool
   let decoder: DecoderChoice
@@ -24,32 +24,18 @@ struct DecodeSettings {
     if let store = command.store, command.noStore {
       throw UsageError("--store \(store): it goes against --no-store; leave out one of them")
     }
-    if let threads = command.threads, !(1...1024).contains(threads) {
-      throw UsageError("--threads \(threads): expected 1 to 1024")
-    }
-    if let seconds = command.chunkSeconds, !(seconds >= 1) {
-      throw UsageError("--chunk-seconds \(seconds): expected 1 or more")
-    }
-    if let rate = command.pcm {
-      guard command.inputs.contains("-") else {
-        throw UsageError("--pcm \(rate): it is about standard input, which is not among the inputs; add -")
-      }
-      guard (1_000...768_000).contains(rate) else {
-        throw UsageError("--pcm \(rate): expected a sample rate from 1000 to 768000 Hz")
-      }
-    }
-    inputs = command.inputs
-    model = Self.withoutTrailingSlash(command.model)
+    let recordings = try RecordingSettings(
+      inputs: command.inputs, threads: command.threads, chunkSeconds: command.chunkSeconds, pcm: command.pcm)
+    inputs = recordings.inputs
+    model = withoutTrailingSlash(command.model)
     out = command.out
-    emissions = command.emissions.map(Self.withoutTrailingSlash)
-    threads = command.threads ?? availableProcessors()
+    emissions = command.emissions.map(withoutTrailingSlash)
+    threads = recordings.threads
     language = command.language
     isQuiet = command.quiet
     precision = command.precision
     store = command.noStore ? nil : command.store ?? "warbler.db"
-    var options = DecodePipeline.Options()
-    options.chunkSeconds = command.chunkSeconds
-    options.pcmSampleRate = command.pcm
+    var options = recordings.options
     options.identifiesSound = store != nil
     self.options = options
   }
@@ -79,9 +65,5 @@ struct DecodeSettings {
     case "bf16", "int8": throw UsageError("--precision \(name): not in this version; use fp32")
     default: throw UsageError("--precision \(name): no such precision; use fp32")
     }
-  }
-
-  private static func withoutTrailingSlash(_ path: String) -> String {
-    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 }

@@ -41,6 +41,8 @@ struct NumPyFileTests {
       try NumPyFile.write(ramp, shape: shape, to: path)
       #expect(contents(of: path) == contents(of: golden("\(name).npy")), "\(name)")
     }
+    try NumPyFile.write(ramp, shape: [5, 3], as: .float16, to: path)
+    #expect(contents(of: path) == contents(of: golden("half.npy")))
     try NumPyFile.write([0.5], shape: [], to: path)
     #expect(contents(of: path) == contents(of: golden("scalar.npy")))
     try NumPyFile.write([], shape: [0, 3], to: path)

@@ -23,7 +23,7 @@ import Testing
     let perFrame = model.timing.samplesPerFrame
     for samples in [50_000, 50_001, 63_999, 64_000, 100_337, 333_333] {
       for seconds in [1.0, 1.5, 2.7] {
-        let plan = ChunkPlan(samples: samples, seconds: seconds, model)
+        let plan = ChunkPlan(samples: samples, seconds: seconds, model.input)
         var next = 0
         for window in plan.windows {
           #expect(window.samples.lowerBound % perFrame == 0)
@@ -48,10 +48,13 @@ import Testing
     let inference = Inference(model: model.acoustic, on: compute)
     let samples = noise(100_000).map { Float($0) / 8192 }
     let whole = inference.emissions(for: [samples])[0]
-    let plan = ChunkPlan(samples: samples.count, seconds: 4, model)
+    let plan = ChunkPlan(samples: samples.count, seconds: 4, model.input)
     #expect(plan.windows.count > 1)
     let joined = try #require(
-      inference.emissions(for: samples, plan, together: 10, shouldStop: { false }, underway: { _ in }))
+      plan.joined(
+        samples, together: 10, shouldStop: { false }, underway: { _ in }, compute: rows(inference)
+      )
+      .map { Emissions($0) })
     #expect(joined.frames == whole.frames)
     // What attention does not reach differs, so not every frame agrees; but nowhere as well as at its own
     // place.
@@ -66,9 +69,9 @@ import Testing
     #expect(
       agreeing[3] > 2 * agreeing.enumerated().filter { $0.offset != 3 }.map(\.element).max()!, "\(agreeing)")
     // Windows computed together are windows computed alone.
-    let together = inference.emissions(
-      for: samples, plan, together: 1 << 30, shouldStop: { false }, underway: { _ in })
-    #expect(together == joined)
+    let together = plan.joined(
+      samples, together: 1 << 30, shouldStop: { false }, underway: { _ in }, compute: rows(inference))
+    #expect(together == FrameRows(joined))
   }
 
   @Test func `a chunked recording can be stopped between windows`() throws {
@@ -77,10 +80,14 @@ import Testing
     let inference = Inference(model: model.acoustic, on: compute)
     let samples = noise(100_000).map { Float($0) / 8192 }
     var parts: [Double] = []
-    let stopped = inference.emissions(
-      for: samples, ChunkPlan(samples: samples.count, seconds: 2, model), together: 1,
-      shouldStop: { parts.count == 2 }, underway: { parts.append($0) })
+    let stopped = ChunkPlan(samples: samples.count, seconds: 2, model.input).joined(
+      samples, together: 1, shouldStop: { parts.count == 2 }, underway: { parts.append($0) },
+      compute: rows(inference))
     #expect(stopped == nil)
     #expect(parts.count == 2)
+  }
+
+  private func rows(_ inference: Inference) -> ([[Float]]) -> [FrameRows] {
+    { inference.emissions(for: $0).map { FrameRows($0) } }
   }
 }

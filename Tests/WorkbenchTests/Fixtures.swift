@@ -25,7 +25,7 @@ func decode(
   _ inputs: [String], model: String = goldenModel("hubert-base"), language: String? = nil, threads: Int = 1,
   chunkSeconds: Double? = nil
 ) throws -> (transcripts: [Transcript], emissions: [Emissions], failures: [String], order: [String]) {
-  var options = DecodePipeline.Options()
+  var options = RecordingOptions()
   options.chunkSeconds = chunkSeconds
   let pipeline = try DecodePipeline(
     modelDirectory: model, language: language, threads: threads, options: options)

@@ -11,7 +11,7 @@ import Testing
   let directory = TemporaryDirectory()
 
   private func sounds(_ inputs: [String], pcm: Int? = nil) throws -> [SoundIdentity?] {
-    var options = DecodePipeline.Options()
+    var options = RecordingOptions()
     options.identifiesSound = true
     options.pcmSampleRate = pcm
     let pipeline = try DecodePipeline(modelDirectory: goldenModel(), threads: 1, options: options)

@@ -8,6 +8,12 @@ import Testing
     #expect(result.output == decodeHelp)
   }
 
+  @Test func `features --help is what the manual shows`() {
+    let result = Subprocess.run("features", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == featuresHelp)
+  }
+
   @Test func `corpus check --help is what the manual shows`() {
     let result = Subprocess.run("corpus", "check", "--help")
     #expect(result.code == 0 && result.errors.isEmpty)

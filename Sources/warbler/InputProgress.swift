@@ -1,9 +1,11 @@
 import Workbench
 
 /// How far a run is: counted in inputs, its speed in seconds of sound a second.
-struct DecodeProgress {
+struct InputProgress {
   let total: Int
-  private(set) var decoded = 0
+  /// What is done to an input: "decoded".
+  private let verb: String
+  private(set) var done = 0
   private(set) var failed = 0
   private var audioSeconds = 0.0
   private var underway = (part: 0.0, audioSeconds: 0.0)
@@ -13,13 +15,16 @@ struct DecodeProgress {
   /// Seconds between plain lines.
   private static let interval = 10.0
 
-  init(total: Int) { self.total = total }
+  init(total: Int, verb: String) {
+    self.total = total
+    self.verb = verb
+  }
 
-  var isComplete: Bool { decoded + failed == total }
+  var isComplete: Bool { done + failed == total }
 
-  mutating func add(_ transcript: Transcript) {
-    decoded += 1
-    audioSeconds += transcript.durationSeconds
+  mutating func add(durationSeconds: Double) {
+    done += 1
+    audioSeconds += durationSeconds
     underway = (0, 0)
   }
 
@@ -39,16 +44,16 @@ struct DecodeProgress {
   }
 
   private var elapsed: Double { monotonicSeconds() - start }
-  private var part: Double { (Double(decoded + failed) + underway.part) / Double(max(1, total)) }
+  private var part: Double { (Double(done + failed) + underway.part) / Double(max(1, total)) }
 
   /// `[######......] 12/48  18.3x real time  0:32 left`
   var line: String {
-    progressLine(part: part, "\(decoded + failed)/\(total)  \(rate)", elapsedSeconds: elapsed)
+    progressLine(part: part, "\(done + failed)/\(total)  \(rate)", elapsedSeconds: elapsed)
   }
 
   /// What was done, in the end.
   var summary: String {
-    "decoded \(decoded) of \(total) \(total == 1 ? "input" : "inputs"), \(rounded(audioSeconds)) s of audio in "
+    "\(verb) \(done) of \(total) \(total == 1 ? "input" : "inputs"), \(rounded(audioSeconds)) s of audio in "
       + "\(rounded(elapsed)) s (\(rate))" + (failed > 0 ? "; \(failed) failed" : "")
   }
 

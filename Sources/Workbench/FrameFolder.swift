@@ -1,13 +1,12 @@
-public import CTC
-import Checkpoints
+public import Checkpoints
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
-/// A directory that keeps emissions: `DIR/ID.npy`, (T, V) float32, natural-log posteriors. `/` in an id makes
-/// folders.
-public struct EmissionsFolder: Sendable {
+/// A directory that keeps what a model gave for recordings, emissions or hidden states: `DIR/ID.npy`, (T, C).
+/// `/` in an id makes folders.
+public struct FrameFolder: FrameDestination {
   public let directory: String
 
   /// Makes the directory if it is not there.
@@ -16,7 +15,7 @@ public struct EmissionsFolder: Sendable {
     try makeFolders([], in: directory)
   }
 
-  /// The same entries, where those are failures whose emissions could not be kept here.
+  /// The same entries, where those are failures whose rows could not be kept here.
   public func refusing(_ entries: [InputEntry]) -> [InputEntry] {
     entries.map { entry in
       guard case .utterance(let utterance) = entry, folderComponents(ofID: utterance.id) == nil else {
@@ -29,12 +28,11 @@ public struct EmissionsFolder: Sendable {
     }
   }
 
-  /// Writes one utterance's emissions; the file appears complete or not at all.
-  public func write(_ emissions: Emissions, id: String) throws(InputFailure) {
+  /// Writes one utterance's rows; the file appears complete or not at all.
+  public func write(_ rows: FrameRows, as type: DataType, id: String) throws(InputFailure) {
     let path = try outputPath(id: id, extension: "npy", in: directory)
     do {
-      try NumPyFile.write(
-        emissions.logPosteriors, shape: [emissions.frames, emissions.vocabularySize], to: path)
+      try NumPyFile.write(rows.values, shape: [rows.frames, rows.width], as: type, to: path)
     } catch {
       throw InputFailure(error.description)
     }

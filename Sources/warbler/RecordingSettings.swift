@@ -1,0 +1,36 @@
+import Workbench
+
+/// The arguments that every command has that runs a model over recordings, checked.
+struct RecordingSettings {
+  let inputs: [String]
+  let threads: Int
+  let options: RecordingOptions
+
+  init(inputs: [String], threads: Int?, chunkSeconds: Double?, pcm: Int?) throws(UsageError) {
+    if let threads, !(1...1024).contains(threads) {
+      throw UsageError("--threads \(threads): expected 1 to 1024")
+    }
+    if let chunkSeconds, !(chunkSeconds >= 1) {
+      throw UsageError("--chunk-seconds \(chunkSeconds): expected 1 or more")
+    }
+    if let pcm {
+      guard inputs.contains("-") else {
+        throw UsageError("--pcm \(pcm): it is about standard input, which is not among the inputs; add -")
+      }
+      guard (1_000...768_000).contains(pcm) else {
+        throw UsageError("--pcm \(pcm): expected a sample rate from 1000 to 768000 Hz")
+      }
+    }
+    self.inputs = inputs
+    self.threads = threads ?? availableProcessors()
+    var options = RecordingOptions()
+    options.chunkSeconds = chunkSeconds
+    options.pcmSampleRate = pcm
+    self.options = options
+  }
+}
+
+/// A directory as it was meant: `models/a/` is `models/a`.
+func withoutTrailingSlash(_ path: String) -> String {
+  path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+}
