@@ -11,7 +11,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure speed and memory.",
     discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
     subcommands: [
-      BenchModelCommand.self, BenchTrainCommand.self, BenchLossCommand.self, BenchDecodeCommand.self,
+      BenchModelCommand.self, BenchTrainCommand.self, BenchLossCommand.self, BenchKMeansCommand.self,
+      BenchDecodeCommand.self,
     ])
 }
 
