@@ -6,7 +6,7 @@ import Glibc
 
 /// A file of features: what is fitted to need not fit into memory.
 ///
-///     8 bytes   "WARBFEAT"
+///     8 bytes   "WARBROWS"
 ///     u32       version, 1
 ///     u32       16 or 32: the bits of an element, IEEE half or single precision
 ///     u64       frames
@@ -32,7 +32,7 @@ public final class FeatureFile: FrameSource {
   private let file: Int32
 
   static let headerBytes = 64
-  static let magic = Array("WARBFEAT".utf8)
+  static let magic = Array("WARBROWS".utf8)
   static let version: UInt32 = 1
 
   /// Opens the file and checks that it is as long as its header says.
@@ -91,7 +91,7 @@ private struct Header {
     }
     guard bytes >= header.count, header[..<8].elementsEqual(FeatureFile.magic) else {
       throw CheckpointError(
-        .unsupportedFormat, path: path, expected: "a file of features, which begins with WARBFEAT",
+        .unsupportedFormat, path: path, expected: "a file of features, which begins with WARBROWS",
         found: bytes < header.count ? "\(bytes) bytes" : "something else", remedy: "write it again")
     }
     func field<Number: FixedWidthInteger>(_ offset: Int, _: Number.Type) -> Number {
