@@ -85,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Checkpoints", "JSON", "Pretraining", "Store", "Training", "Workbench",
+        "Checkpoints", "Clustering", "JSON", "Pretraining", "Store", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests

@@ -49,7 +49,7 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   /// Asks the system to read the range ahead.
-  package func prefetch(_ range: Range<Int>) {
+  func prefetch(_ range: Range<Int>) {
     let page = sysconf(Int32(_SC_PAGESIZE))
     advise(MADV_WILLNEED, range.lowerBound / page * page..<range.upperBound)
   }

@@ -30,15 +30,15 @@ struct FrameDraws {
     self.count = count
     self.seed = seed
     let blocks = (count + Self.framesPerBlock - 1) / Self.framesPerBlock
-    let most = max(1, windowFrames / Self.framesPerBlock)
+    let most = windowFrames >= count ? blocks : max(1, windowFrames / Self.framesPerBlock)
     windows = (blocks + most - 1) / most
     blocksPerWindow = (blocks + windows - 1) / windows
   }
 
-  /// The blocks of a window of a pass.
-  func window(_ window: Int, pass: Int, purpose: Purpose) -> FrameWindow {
+  /// The blocks of a window of a pass, in ascending order.
+  func window(_ window: Int, pass: Int, purpose: Purpose) -> [Range<Int>] {
     let blocks = (count + Self.framesPerBlock - 1) / Self.framesPerBlock
-    guard windows > 1 else { return FrameWindow(ranges: [0..<count]) }
+    guard windows > 1 else { return [0..<count] }
     // Fisher and Yates.
     let random = RandomSource(seed: seed, step: pass, site: Purpose.blocks.rawValue)
     var order = Array(0..<blocks)
@@ -47,31 +47,8 @@ struct FrameDraws {
     }
     let first = min(window * blocksPerWindow, blocks)
     let chosen = order[first..<min(first + blocksPerWindow, blocks)].sorted()
-    return FrameWindow(
-      ranges: chosen.map { $0 * Self.framesPerBlock..<min(count, ($0 + 1) * Self.framesPerBlock) })
+    return chosen.map { $0 * Self.framesPerBlock..<min(count, ($0 + 1) * Self.framesPerBlock) }
   }
-}
-
-/// The frames that are drawn from for a while: whole blocks in ascending order.
-struct FrameWindow {
-  /// All of ``FrameDraws/framesPerBlock`` but the last, or one of any length.
-  let ranges: [Range<Int>]
-  let count: Int
-
-  init(ranges: [Range<Int>]) {
-    self.ranges = ranges
-    count = ranges.reduce(0) { $0 + $1.count }
-  }
-
-  /// The frame at a place in 0..<count.
-  func frame(_ place: Int) -> Int {
-    if ranges.count == 1 { return ranges[0].lowerBound + place }
-    let (block, offset) = place.quotientAndRemainder(dividingBy: FrameDraws.framesPerBlock)
-    return ranges[block].lowerBound + offset
-  }
-
-  func announce(to source: any FrameSource) { for range in ranges { source.announce(range) } }
-  func release(from source: any FrameSource) { for range in ranges { source.release(range) } }
 }
 
 extension FrameDraws {

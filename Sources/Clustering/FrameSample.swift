@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// Frames drawn from a source into memory, (count, dimensions) without gaps.
@@ -19,46 +18,34 @@ final class FrameSample: @unchecked Sendable {
 
   static let rowsPerTask = 256
 
-  /// `count` frames of all of the source: all of them in their order if it has no more, otherwise draws number
-  /// `draw` of the purpose.
+  /// `count` frames from all over the source: all of them in their order if it has no more, otherwise draws
+  /// number `draw` of the purpose.
   convenience init(
     _ count: Int, of source: any FrameSource, draw: Int, purpose: FrameDraws.Purpose,
     _ options: KMeansOptions,
     on compute: Compute
-  ) {
+  ) throws(ClusteringError) {
     let count = min(count, source.count)
     self.init(count: count, dimensions: source.dimensions)
     let random = RandomSource(seed: options.seed, step: draw, site: purpose.rawValue)
-    // A sample needs fewer pieces of the data than a pass does.
-    let whole = options.windowFrames(of: source)
+    let isWhole = count == source.count
+    // A sample needs fewer pieces of a file than a pass does.
     let draws = FrameDraws(
-      count: source.count, windowFrames: whole >= source.count ? whole : min(whole, 8 * count),
+      count: source.count,
+      windowFrames: isWhole || source.memory != nil
+        ? source.count : min(options.windowFrames(of: source), 8 * count),
       seed: options.seed)
-    let window =
-      count == source.count
-      ? FrameWindow(ranges: [0..<count]) : draws.window(0, pass: draw, purpose: purpose)
-    window.announce(to: source)
+    let window = try FrameWindow(draws.window(0, pass: draw, purpose: purpose), of: source, on: compute)
     compute.run(tasks: (count + Self.rowsPerTask - 1) / Self.rowsPerTask) { task, _ in
       let rows = task * Self.rowsPerTask..<min(count, (task + 1) * Self.rowsPerTask)
-      fill(rows, from: source) { place in
-        count == source.count ? place : window.frame(random.index(place, below: window.count))
-      }
-    }
-    window.release(from: source)
-  }
-
-  /// Copies frame `frame(row)` of the source to each row in `rows`.
-  func fill(_ rows: Range<Int>, from source: any FrameSource, _ frame: (Int) -> Int) {
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: rows.count) { indices in
-      for (place, row) in rows.enumerated() { indices[place] = frame(row) }
-      source.copy(UnsafeBufferPointer(indices), to: pointer + rows.lowerBound * dimensions)
+      fill(rows, from: window) { isWhole ? $0 : random.index($0, below: window.count) }
     }
   }
 
-  /// The first row with something that is not finite, or has no finite square sum; nil if there is none.
-  func firstNotFinite(on compute: Compute) -> Int? {
-    (0..<count).first { row in
-      !compute.kernels.dot(pointer + row * dimensions, pointer + row * dimensions, dimensions).isFinite
+  /// Copies frame `frame(row)` of the window to each row in `rows`.
+  func fill(_ rows: Range<Int>, from window: FrameWindow, _ frame: (Int) -> Int) {
+    for row in rows {
+      (pointer + row * dimensions).update(from: window.frames + frame(row) * dimensions, count: dimensions)
     }
   }
 }

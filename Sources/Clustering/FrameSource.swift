@@ -1,23 +1,20 @@
+public import Checkpoints
 public import Tensors
 
-/// Frames of features, (count, dimensions), to be read in any order: in memory or in a file.
+/// Frames of features, (count, dimensions): in memory or in a file.
 ///
-/// Frames are asked for one by one, but only out of ranges announced before, and no range for longer than
-/// until it is released. A source on disk therefore needs memory for what is announced alone.
+/// What lies in a file is read in long pieces, never frame by frame.
 public protocol FrameSource: AnyObject, Sendable {
   var count: Int { get }
   /// Features of a frame.
   var dimensions: Int { get }
 
-  /// Copies frames `indices[0]`, `indices[1]`, ... to `rows`, (indices.count, dimensions) without gaps. Called
-  /// from several threads at a time.
-  func copy(_ indices: UnsafeBufferPointer<Int>, to rows: UnsafeMutablePointer<Float>)
+  /// All frames, row-major without gaps, if they lie in memory, for as long as the source lives.
+  var memory: UnsafePointer<Float>? { get }
 
-  /// The frames in `range` will be copied soon.
-  func announce(_ range: Range<Int>)
-
-  /// The frames in `range` will not be needed for a while.
-  func release(_ range: Range<Int>)
+  /// Copies the frames in `range` to `rows`, (range.count, dimensions) without gaps. Called from several threads
+  /// at a time.
+  func read(_ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) throws(CheckpointError)
 }
 
 /// Frames in memory.
@@ -34,14 +31,9 @@ public final class FrameMatrix: FrameSource {
 
   public var count: Int { buffer.matrix.rows }
   public var dimensions: Int { buffer.matrix.columns }
+  public var memory: UnsafePointer<Float>? { UnsafePointer(buffer.matrix.pointer) }
 
-  public func copy(_ indices: UnsafeBufferPointer<Int>, to rows: UnsafeMutablePointer<Float>) {
-    for (place, index) in indices.enumerated() {
-      precondition((0..<count).contains(index), "frame \(index) of \(count)")
-      (rows + place * dimensions).update(from: buffer.matrix.row(index), count: dimensions)
-    }
+  public func read(_ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) {
+    rows.update(from: buffer.matrix.rows(range).pointer, count: range.count * dimensions)
   }
-
-  public func announce(_ range: Range<Int>) {}
-  public func release(_ range: Range<Int>) {}
 }

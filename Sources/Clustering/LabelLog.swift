@@ -90,15 +90,17 @@ public final class LabelLog {
     end += bytes.count
   }
 
-  /// Calls `body` with each record's labels, as bytes, in the order they were added.
-  public func forEach<Failure: Error>(
-    _ body: (Record, UnsafeRawBufferPointer) throws(Failure) -> Void
-  ) throws {
+  /// Calls `body` with each record's labels, in the order in which they were added.
+  public func forEach(_ body: (Record, [UInt16]) throws -> Void) throws {
     let mapped = try MappedFile(path: path)
     for record in records {
       let range = record.offset..<record.offset + 2 * record.frames
-      try body(record, UnsafeRawBufferPointer(rebasing: mapped.bytes[range]))
+      let labels = (0..<record.frames).map {
+        UInt16(
+          littleEndian: mapped.bytes.loadUnaligned(fromByteOffset: record.offset + 2 * $0, as: UInt16.self))
+      }
       mapped.releasePages(in: range)
+      try body(record, labels)
     }
   }
 

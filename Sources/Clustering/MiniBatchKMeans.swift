@@ -1,3 +1,5 @@
+import CKernels
+import Checkpoints
 public import Tensors
 
 /// Mini-batch k-means (Sculley 2010), as HuBERT's targets are made: scikit-learn's `MiniBatchKMeans`, with
@@ -45,11 +47,26 @@ public struct MiniBatchKMeans: Sendable {
     progress: (Progress) -> Void = { _ in }
   ) throws(ClusteringError) -> Result? {
     try options.check(frames: source.count)
+    let source = try inMemory(source, on: compute)
     let frames = options.startFrames(of: source.count)
-    let validation = FrameSample(
+    let validation = try FrameSample(
       frames, of: source, draw: 0, purpose: .validation, options, on: compute)
     guard let start = try bestStart(source, validation, on: compute, shouldStop, progress) else { return nil }
     return try run(from: start, source, validation, on: compute, shouldStop, progress)
+  }
+
+  /// The source itself, or if it is on disk and small enough, all its frames.
+  private func inMemory(_ source: any FrameSource, on compute: Compute) throws(ClusteringError)
+    -> any FrameSource
+  {
+    guard source.memory == nil, source.count <= options.windowFrames(of: source) else { return source }
+    let frames = MatrixBuffer(rows: source.count, columns: source.dimensions)
+    do throws(CheckpointError) {
+      try source.read(0..<source.count, into: frames.matrix.pointer)
+    } catch {
+      throw ClusteringError(error.description)
+    }
+    return FrameMatrix(frames)
   }
 
   /// Of several starts, each from a sample of its own, that of the least inertia on `validation`.
@@ -59,14 +76,14 @@ public struct MiniBatchKMeans: Sendable {
   ) throws(ClusteringError) -> [Float]? {
     var best: (centroids: [Float], inertia: Double)?
     for start in 0..<options.starts {
-      let sample = FrameSample(
+      let sample = try FrameSample(
         validation.count, of: source, draw: start, purpose: .start, options, on: compute)
       let centroids = PlusPlus(
         sample, clusters: options.clusters, start: start, seed: options.seed, on: compute
       ).centroids(options.clusters)
       let nearest = NearestCentroid(centroids: centroids, dimensions: source.dimensions, on: compute)
       let inertia = nearest.assign(validation.matrix, on: compute) { _ in }.inertia
-      guard inertia.isFinite else { throw fault(in: source, on: compute) }
+      guard inertia.isFinite else { throw try fault(in: source, on: compute) }
       if best.map({ inertia < $0.inertia }) ?? true { best = (centroids, inertia) }
       progress(.starts(done: start + 1, total: options.starts))
       if shouldStop() { return nil }
@@ -82,7 +99,6 @@ public struct MiniBatchKMeans: Sendable {
     let total = max(1, options.passes * source.count / batch)
     let centroids = RunningCentroids(start: start, dimensions: source.dimensions)
     var batches = BatchReader(source, batch: batch, options)
-    defer { batches.end() }
     var rule = StoppingRule(
       batch: batch, frames: source.count,
       movementLimit: options.tolerance > 0 ? options.tolerance * validation.meanVariance : 0,
@@ -91,8 +107,8 @@ public struct MiniBatchKMeans: Sendable {
     for step in 0..<total {
       let nearest = NearestCentroid(
         centroids: centroids.values, dimensions: source.dimensions, on: compute)
-      let (labels, inertia) = batches.assign(step, nearest, on: compute)
-      guard inertia.isFinite else { throw fault(in: source, on: compute) }
+      let (labels, inertia) = try batches.assign(step, nearest, on: compute)
+      guard inertia.isFinite else { throw try fault(in: source, on: compute) }
       let movement = centroids.update(batches.sample.pointer, labels: labels, on: compute)
       sinceReassignment += batch
       if options.reassignment > 0
@@ -116,16 +132,18 @@ public struct MiniBatchKMeans: Sendable {
   }
 
   /// What is wrong with features that give no finite distances: looks through all of them.
-  private func fault(in source: any FrameSource, on compute: Compute) -> ClusteringError {
-    let sample = FrameSample(count: min(1 << 14, source.count), dimensions: source.dimensions)
-    for first in stride(from: 0, to: source.count, by: sample.count) {
-      let rows = 0..<min(sample.count, source.count - first)
-      source.announce(first..<first + rows.count)
-      sample.fill(rows, from: source) { first + $0 }
-      source.release(first..<first + rows.count)
-      if let bad = sample.firstNotFinite(on: compute), bad < rows.count {
-        return .notFinite(frame: first + bad)
+  private func fault(in source: any FrameSource, on compute: Compute) throws(ClusteringError)
+    -> ClusteringError
+  {
+    let dimensions = source.dimensions
+    for first in stride(from: 0, to: source.count, by: FrameDraws.framesPerBlock) {
+      let range = first..<min(source.count, first + FrameDraws.framesPerBlock)
+      let window = try FrameWindow([range], of: source, on: compute)
+      let bad = (0..<window.count).first { place in
+        let frame = window.frames + place * dimensions
+        return !compute.kernels.dot(frame, frame, dimensions).isFinite
       }
+      if let bad { return .notFinite(frame: first + bad) }
     }
     return ClusteringError("features: their distances exceed float32; scale them down")
   }
@@ -137,34 +155,42 @@ private struct BatchReader {
   private let source: any FrameSource
   private let draws: FrameDraws
   private let seed: UInt64
-  private var window = FrameWindow(ranges: [])
-  private var place: (pass: Int, window: Int)?
+  private var window: FrameWindow?
+  private var place = (pass: -1, window: -1)
 
   init(_ source: any FrameSource, batch: Int, _ options: KMeansOptions) {
     self.source = source
     seed = options.seed
     sample = FrameSample(count: batch, dimensions: source.dimensions)
     draws = FrameDraws(
-      count: source.count, windowFrames: options.windowFrames(of: source), seed: options.seed)
+      count: source.count,
+      windowFrames: source.memory == nil ? options.windowFrames(of: source) : source.count, seed: options.seed
+    )
   }
 
   /// Fills ``sample`` with batch `step`; its labels and inertia.
-  mutating func assign(_ step: Int, _ nearest: NearestCentroid, on compute: Compute) -> ([UInt16], Double) {
-    let place = draws.place(ofBatch: step, frames: sample.count)
-    if self.place == nil || (draws.windows > 1 && self.place! != place) {
-      window.release(from: source)
-      window = draws.window(place.window, pass: place.pass, purpose: .batches)
-      window.announce(to: source)
-    }
-    self.place = place
+  mutating func assign(
+    _ step: Int, _ nearest: NearestCentroid, on compute: Compute
+  ) throws(ClusteringError) -> ([UInt16], Double) {
+    let window = try window(ofBatch: step, on: compute)
     let random = RandomSource(seed: seed, step: step, site: FrameDraws.Purpose.batches.rawValue)
-    let (window, sample, source) = (window, sample, source)
-    return nearest.assign(sample.matrix, on: compute) { rows in
-      sample.fill(rows, from: source) { window.frame(random.index($0, below: window.count)) }
+    return nearest.assign(sample.matrix, on: compute) { [sample] rows in
+      sample.fill(rows, from: window) { random.index($0, below: window.count) }
     }
   }
 
-  func end() { window.release(from: source) }
+  private mutating func window(ofBatch step: Int, on compute: Compute) throws(ClusteringError) -> FrameWindow
+  {
+    let next = draws.place(ofBatch: step, frames: sample.count)
+    if let window, draws.windows == 1 || next == place { return window }
+    place = next
+    // The old one is let go before the new one is read.
+    window = nil
+    let read = try FrameWindow(
+      draws.window(next.window, pass: next.pass, purpose: .batches), of: source, on: compute)
+    window = read
+    return read
+  }
 }
 
 extension FrameSample {

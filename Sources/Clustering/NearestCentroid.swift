@@ -94,6 +94,8 @@ public final class NearestCentroid: @unchecked Sendable {
       }
     }
     kernels.nearest(labels, scores, columns, columns, rows)
+    // Scores that are NaN may leave a column of the padding as the least.
+    for row in 0..<rows where labels[row] >= clusters { labels[row] = 0 }
     var total = 0.0
     for row in 0..<rows {
       total += Double(

@@ -1,4 +1,6 @@
 import Checkpoints
+import Glibc
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -16,11 +18,10 @@ import Testing
     try writer.finish()
   }
 
-  private func read(_ file: FeatureFile, _ indices: [Int]) -> [Float] {
-    [Float](unsafeUninitializedCapacity: indices.count * file.dimensions) { buffer, count in
-      indices.withUnsafeBufferPointer { file.copy($0, to: buffer.baseAddress!) }
-      count = indices.count * file.dimensions
-    }
+  private func read(_ file: FeatureFile, _ range: Range<Int>) throws -> [Float] {
+    let rows = MatrixBuffer(rows: range.count, columns: file.dimensions)
+    try file.read(range, into: rows.matrix.pointer)
+    return rows.matrix.elements()
   }
 
   @Test func `frames come back as they were, from either precision`() throws {
@@ -33,10 +34,8 @@ import Testing
       try write(frames, dimensions: 7, precision, to: path)
       let file = try FeatureFile(path: path)
       #expect(file.count == 50_001 && file.dimensions == 7 && file.precision == precision)
-      file.announce(0..<50_001)
-      #expect(read(file, Array(0..<50_001)) == expected)
-      file.release(0..<50_001)
-      #expect(read(file, [50_000, 3]) == Array(expected[350_000...]) + Array(expected[21..<28]))
+      #expect(try read(file, 0..<50_001) == expected)
+      #expect(try read(file, 50_000..<50_001) == Array(expected[350_000...]))
     }
     #expect(directory.names == ["float16", "float32"])
   }
@@ -77,37 +76,60 @@ import Testing
     }
   }
 
-  /// What is resident of the file, in bytes, as the system has it.
-  private func resident(_ path: String) -> Int {
-    let lines = String(decoding: contents(of: "/proc/self/smaps"), as: UTF8.self).split(separator: "\n")
-    guard let start = lines.firstIndex(where: { $0.hasSuffix(path) }),
-      let line = lines[start...].first(where: { $0.hasPrefix("Rss:") })
-    else { return -1 }
-    return (Int(line.split(separator: " ")[1]) ?? -1) * 1024
+  @Test func `a file that is shortened while it is used is an error`() throws {
+    let directory = TemporaryDirectory()
+    try write(random(4000, 1), dimensions: 4, to: directory.file("features"))
+    let file = try FeatureFile(path: directory.file("features"))
+    truncate(directory.file("features"), 64 + 8000)
+    let error = #expect(throws: ClusteringError.self) { try fit(file, KMeansOptions(clusters: 4)) }
+    #expect(error?.description.contains("expected 16000 bytes at 64, found 8000") == true)
   }
 
-  /// The most that is resident of the mapping while fitting must be the window, not the file.
-  @Test func `a fit needs a window of the file in memory, not all of it`() throws {
-    let directory = TemporaryDirectory()
-    let path = directory.file("features")
-    let writer = try FeatureFileWriter(path: path, dimensions: 32)
-    let block = random(4096 * 32, 3)
-    for _ in 0..<64 { try writer.append(block) }
-    try writer.finish()
-    let file = try FeatureFile(path: path)
-    let total = file.count * 32 * 4
+  /// What is in memory is what was read since the batch before, and is let go before more is read.
+  @Test func `a fit reads a window of a file at a time, each block once a pass`() throws {
+    let source = CountingSource(FrameMatrix(random(40_000 * 8, 3), dimensions: 8))
     var options = KMeansOptions(clusters: 4)
     options.starts = 2
-    options.batch = 4096
+    options.batch = 2048
     options.passes = 3
     options.patience = nil
-    options.windowBytes = total / 8
-    var most = 0
+    options.startFrames = 1000
+    options.windowBytes = 5 * 2048 * 8 * 4
+    var windows: [Int] = []
     _ = try MiniBatchKMeans(options).fit(
-      file, on: Compute(threads: 2), progress: { _ in most = max(most, resident(path)) })
-    // The system maps pages around a fault with it, up to 64 KiB, at both ends of each of the window's blocks.
-    #expect(most > 0)
-    let blocks = options.windowBytes / (FrameDraws.framesPerBlock * 32 * 4)
-    #expect(most <= options.windowBytes + blocks * 2 * 65536, "\(most) of \(total) bytes")
+      source, on: Compute(threads: 2), progress: { _ in windows.append(source.takeCount()) })
+    // Two starts, the first after the validation sample; each reads from at most 8 x 1000 frames in 4 blocks.
+    let starts = windows[..<2]
+    #expect(starts[0] <= 2 * 3 * 2048 && starts[1] <= 3 * 2048)
+    // 20 blocks in 4 windows of 5, the last block short; batches between them read nothing.
+    let batches = windows[2...]
+    #expect(batches.allSatisfy { $0 <= 5 * 2048 })
+    #expect(batches.reduce(0, +) == 3 * 40_000)
+    #expect(batches.count { $0 > 0 } == 12)
+  }
+}
+
+/// Passes on frames as if they were on disk, and counts them.
+private final class CountingSource: FrameSource {
+  private let frames: FrameMatrix
+  private let copied = Mutex(0)
+
+  init(_ frames: FrameMatrix) { self.frames = frames }
+
+  var count: Int { frames.count }
+  var dimensions: Int { frames.dimensions }
+  var memory: UnsafePointer<Float>? { nil }
+
+  func read(_ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) {
+    copied.withLock { $0 += range.count }
+    frames.read(range, into: rows)
+  }
+
+  /// Frames read since the last time.
+  func takeCount() -> Int {
+    copied.withLock { count in
+      defer { count = 0 }
+      return count
+    }
   }
 }

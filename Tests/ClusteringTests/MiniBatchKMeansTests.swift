@@ -87,8 +87,6 @@ import Testing
     options.starts = 2
     options.passes = 4
     options.seed = 9
-    // Windows of 2 of the 10 blocks of 2048 frames.
-    options.windowBytes = 2 * 2048 * 13 * 4
     let memory = FrameMatrix(frames, dimensions: 13)
     let expected = try fit(memory, options, threads: 1)
     for threads in 2...3 { #expect(try fit(memory, options, threads: threads) == expected) }
@@ -96,7 +94,13 @@ import Testing
     let writer = try FeatureFileWriter(path: directory.file("features"), dimensions: 13)
     try writer.append(frames)
     try writer.finish()
-    #expect(try fit(FeatureFile(path: directory.file("features")), options) == expected)
+    let file = try FeatureFile(path: directory.file("features"))
+    #expect(try fit(file, options) == expected)
+    // Windows of 2 of the 10 blocks of 2048 frames.
+    options.windowBytes = 2 * 2048 * 13 * 4
+    let windowed = try fit(file, options, threads: 1)
+    for threads in 2...3 { #expect(try fit(file, options, threads: threads) == windowed) }
+    #expect(windowed != expected)
     options.seed = 10
     #expect(try fit(memory, options) != expected)
   }

@@ -20,6 +20,12 @@ import Testing
     #expect(result.output == corpusCheckHelp)
   }
 
+  @Test func `cluster --help is what the manual shows`() {
+    let result = Subprocess.run("cluster", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == clusterHelp)
+  }
+
   @Test func `warbler names its commands`() {
     let result = Subprocess.run("--help")
     #expect(result.code == 0)

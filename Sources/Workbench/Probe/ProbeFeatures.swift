@@ -81,10 +81,8 @@ struct ProbeFeatures {
       for first in stride(from: 0, to: file.count, by: 1 << 14) {
         let range = first..<min(first + 1 << 14, file.count)
         let frames = MatrixBuffer(rows: range.count, columns: width)
-        file.announce(range)
-        Array(range).withUnsafeBufferPointer { file.copy($0, to: frames.matrix.pointer) }
+        try file.read(range, into: frames.matrix.pointer)
         let (labels, distance) = nearestCentroid.assign(frames, on: compute)
-        file.release(range)
         inertia += distance
         all.add(labels, references: nearest[range])
         let said = range.filter { letters[$0] != UInt16(blank) }

@@ -1,0 +1,160 @@
+import Checkpoints
+import Clustering
+import Hashing
+import Tensors
+
+/// The stages of a clustering, each passed over if what it would make is there.
+struct ClusteringStages {
+  let options: ClusteringOptions
+  let features: ClusteringFeatures
+  let files: ClusteringFiles
+  let utterances: [Utterance]
+  let compute: Compute
+  /// Of the recordings and the features.
+  let dataKey: String
+
+  typealias Report = (InputFailure) throws -> Void
+  typealias Tell = (ClusteringRun.Event) throws -> Void
+
+  /// Clusters of a part of the utterances; nil if it was stopped.
+  func fit(_ shouldStop: () -> Bool, _ report: Report, _ tell: Tell) throws -> KMeansModel? {
+    let featuresKey = SHA256.hex(of: "\(dataKey) \(options.fraction) \(options.kmeans.seed)")
+    let key = SHA256.hex(of: "\(featuresKey) \(options.kmeans)")
+    if files.isCurrent(files.centroids, key: key), let model = try? KMeansModel(path: files.centroids) {
+      try tell(.note("\(files.centroids): made of the same before, and kept"))
+      return model
+    }
+    if !files.isCurrent(files.features, key: featuresKey) {
+      guard try collect(shouldStop, report, tell) else { return nil }
+      try files.note(featuresKey, of: files.features)
+    }
+    let file = try FeatureFile(path: files.features)
+    let result: MiniBatchKMeans.Result?
+    do {
+      result = try MiniBatchKMeans(options.kmeans).fit(
+        file, on: compute, shouldStop: shouldStop,
+        // A fit cannot be stopped by what is told of it.
+        progress: { try? tell(Self.event($0)) })
+    } catch {
+      throw InputFailure("\(error)")
+    }
+    guard let result else { return nil }
+    let model = KMeansModel(
+      result, dimensions: features.width, origin: features.origin, seed: options.kmeans.seed,
+      frames: file.count)
+    try model.write(to: files.centroids)
+    try files.note(key, of: files.centroids)
+    files.remove(files.features)
+    return model
+  }
+
+  private static func event(_ progress: MiniBatchKMeans.Progress) -> ClusteringRun.Event {
+    switch progress {
+    case .starts(let done, let total):
+      .underway("start \(done) of \(total)", part: Double(done) / Double(total))
+    case .batches(let done, let total, let inertia):
+      .underway(
+        "batch \(done) of at most \(total)" + (inertia.map { ", inertia \(decimals($0, 2))" } ?? ""),
+        part: Double(done) / Double(total))
+    }
+  }
+
+  /// Writes the features that clusters are fitted to; false if it was stopped.
+  private func collect(_ shouldStop: () -> Bool, _ report: Report, _ tell: Tell) throws -> Bool {
+    let chosen = chosenUtterances
+    let writer = try FeatureFileWriter(path: files.features, dimensions: features.width)
+    var done = 0
+    try features.recordings.run(chosen.map { .utterance($0) }, shouldStop: shouldStop) { event in
+      switch event {
+      case .underway: return
+      case .failure(let failure): try report(failure)
+      case .rows(let loaded, let rows, _):
+        let bad = try rows.values.withUnsafeBufferPointer { values throws(CheckpointError) in
+          try writer.append(values)
+        }
+        if let bad { try report(Self.notFinite(loaded.utterance, frame: bad)) }
+      }
+      done += 1
+      try tell(.underway("features \(done)/\(chosen.count)", part: Double(done) / Double(chosen.count)))
+    }
+    guard done == chosen.count else { return false }
+    guard writer.count > 0 else {
+      throw InputFailure("nothing to cluster: none of the inputs gave features; correct those above")
+    }
+    try writer.finish()
+    return true
+  }
+
+  /// Each with the probability that is asked for, by its id and the seed.
+  private var chosenUtterances: [Utterance] {
+    if options.fraction == 1 { return utterances }
+    let keyed = utterances.map { (key: SHA256.hex(of: "\(options.kmeans.seed) \($0.id)"), utterance: $0) }
+    let chosen = keyed.filter {
+      Double(UInt64($0.key.prefix(16), radix: 16) ?? 0) * 0x1p-64 < options.fraction
+    }
+    return chosen.isEmpty ? [keyed.min { $0.key < $1.key }!.utterance] : chosen.map(\.utterance)
+  }
+
+  /// Labels of all utterances; nil if it was stopped.
+  /// - Parameter step: every how many frames a label is kept.
+  func label(
+    _ model: KMeansModel, step: Int, centroids: String, _ shouldStop: () -> Bool, _ report: Report,
+    _ tell: Tell
+  ) throws -> LabelLog? {
+    let key = SHA256.hex(of: "\(dataKey) \(centroids) \(step)")
+    let log = try LabelLog(path: files.log, identity: key)
+    let known = Set(log.records.map(\.id))
+    let rest = utterances.filter { !known.contains($0.id) }
+    let nearest = model.nearest(on: compute)
+    var done = utterances.count - rest.count
+    try features.recordings.run(rest.map { .utterance($0) }, shouldStop: shouldStop) { event in
+      switch event {
+      case .underway: return
+      case .failure(let failure): try report(failure)
+      case .rows(let loaded, let rows, _):
+        let (labels, inertia) = nearest.assign(rows.every(step), on: compute)
+        if inertia.isFinite {
+          try log.append(loaded.utterance.id, labels, inertia: inertia)
+        } else {
+          let bad = rows.values.firstIndex { !$0.isFinite } ?? 0
+          try report(Self.notFinite(loaded.utterance, frame: bad / rows.width))
+        }
+      }
+      done += 1
+      try tell(.underway("labels \(done)/\(utterances.count)", part: Double(done) / Double(utterances.count)))
+    }
+    guard done == utterances.count else { return nil }
+    guard !log.records.isEmpty else {
+      throw InputFailure("nothing to label: none of the inputs gave features; correct those above")
+    }
+    let labelsKey = SHA256.hex(of: "\(key) \(log.records.count)")
+    if !files.isCurrent(files.labels, key: labelsKey) {
+      var origin = model.origin
+      origin.framesPerSecond /= Double(step)
+      try log.write(to: files.labels, clusters: model.clusters, origin: origin, centroids: centroids)
+      try files.note(labelsKey, of: files.labels)
+    }
+    return log
+  }
+
+  private static func notFinite(_ utterance: Utterance, frame: Int) -> InputFailure {
+    InputFailure(
+      utterance.audioPath,
+      "its features are NaN, infinite or too large at frame \(frame); mend the recording or leave it out")
+  }
+}
+
+extension FrameRows {
+  /// Frames 0, step, 2 step, ...
+  fileprivate func every(_ step: Int) -> MatrixBuffer {
+    let kept = Array(stride(from: 0, to: frames, by: step))
+    let result = MatrixBuffer(rows: kept.count, columns: width)
+    values.withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { return }
+      for (place, frame) in kept.enumerated() {
+        result.matrix.row(place).update(from: values + frame * width, count: width)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,96 @@
+import JSON
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct `warbler cluster` {
+  let directory = TemporaryDirectory()
+
+  func recording(_ name: String, samples: Int = 16_000) -> String {
+    directory.write(wav(noise(samples, seed: UInt64(name.utf8.reduce(0) { $0 + Int($1) }))), as: name)
+  }
+
+  func run(_ arguments: String..., more: [String] = []) -> Subprocess.Result {
+    Subprocess(["cluster"] + arguments + more).finish()
+  }
+
+  @Test func `MFCC become clusters, labels and a report, and a second call passes over what is done`() throws
+  {
+    let (a, b) = (recording("a.wav"), recording("b.wav", samples: 8000))
+    let out = directory.file("out")
+    let options = [
+      "--features", "mfcc", "--clusters", "5", "--starts", "2", "--out", out, "--json", "--quiet",
+    ]
+    let result = run(a, b, more: options)
+    #expect(result.code == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try JSONValue(parsing: result.output)
+    // floor((16000 - 400) / 160) + 1 and floor((8000 - 400) / 160) + 1 frames.
+    #expect(report["frames"] == 146 && report["utterances"] == 2 && report["failed"] == 0)
+    #expect(contents(of: out + "/report.json") == Array(result.output.utf8))
+    let labels = contents(of: out + "/labels.safetensors")
+    let again = run(a, b, more: options + ["--threads", "1"])
+    #expect(again.code == 0 && again.output == result.output)
+    #expect(contents(of: out + "/labels.safetensors") == labels)
+    #expect(!names(in: out + "/work").contains("features.bin"))
+  }
+
+  @Test func `existing clusters label other recordings, every second frame if asked`() throws {
+    let (a, b) = (recording("a.wav"), recording("b.wav"))
+    let out = directory.file("out")
+    #expect(run(a, "--features", "mfcc", "--clusters", "3", "--out", out, "--quiet").code == 0)
+    let km = directory.file("b.km")
+    let result = run(
+      b, "--features", "mfcc", "--labels-only", out + "/kmeans.safetensors", "--rate", "50", "--km", km,
+      "--out",
+      directory.file("out2"), "--json", "--quiet")
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(try JSONValue(parsing: result.output)["frames"] == 49)
+    #expect(String(decoding: contents(of: km), as: UTF8.self).split(separator: " ").count == 49)
+    #expect(
+      contents(of: out + "/kmeans.safetensors") == contents(of: directory.file("out2/kmeans.safetensors")))
+    let foreign = run(
+      b, "--model", goldenModel(), "--layer", "1", "--labels-only", out + "/kmeans.safetensors", "--out",
+      directory.file("out3"))
+    #expect(foreign.code == 1 && foreign.errorLines.count == 1, "\(foreign.errors)")
+    #expect(foreign.errors.contains("is of mfcc, 39 features a frame; expected layer 1 of model"))
+  }
+
+  @Test func `hidden states are clustered, and labels compared with themselves are pure`() throws {
+    let (a, b) = (recording("a.wav"), recording("b.wav"))
+    let out = directory.file("out")
+    let options = [
+      "--model", goldenModel(), "--layer", "1", "--clusters", "4", "--starts", "1", "--out", out,
+    ]
+    #expect(run(a, b, more: options + ["--fraction", "0.5", "--quiet"]).code == 0)
+    let result = run(
+      a, b,
+      more: options + ["--fraction", "0.5", "--reference", out + "/labels.safetensors", "--json", "--quiet"])
+    #expect(result.code == 0, "\(result.errors)")
+    let reference = try JSONValue(parsing: result.output)["reference"]
+    #expect(reference?["phone_purity"] == 1 && reference?["cluster_purity"] == 1)
+  }
+
+  @Test func `inputs that fail are 3 beside others and 1 alone`() {
+    let good = recording("a.wav")
+    let bad = directory.write([], as: "bad.wav")
+    let options = ["--features", "mfcc", "--clusters", "2", "--out", directory.file("out"), "--quiet"]
+    let beside = run(bad, good, more: options)
+    #expect(beside.code == 3 && beside.errorLines.count == 1, "\(beside.errors)")
+    #expect(run(bad, more: options).code == 1)
+    #expect(
+      run(good, more: ["--features", "mfcc", "--clusters", "200", "--out", directory.file("o")]).code == 1)
+  }
+
+  @Test(arguments: [
+    ["--clusters", "2"], ["--features", "mfcc"], ["--features", "x", "--clusters", "2"],
+    ["--features", "mfcc", "--model", "m", "--layer", "0", "--clusters", "2"],
+    ["--model", "m", "--clusters", "2"],
+    ["--features", "mfcc", "--clusters", "0"], ["--features", "mfcc", "--clusters", "2", "--fraction", "0"],
+    ["--features", "mfcc", "--clusters", "2", "--rate", "30"],
+    ["--features", "mfcc", "--clusters", "2", "--labels-only", "x"],
+  ])
+  func `an option that cannot be is 64 and one line`(options: [String]) {
+    let result = run(recording("a.wav"), "--out", directory.file("out"), more: options)
+    #expect(result.code == 64 && result.output.isEmpty)
+    #expect(result.errorLines.count == 1, "\(result.errors)")
+  }
+}
