@@ -146,6 +146,7 @@ struct ClusterStage {
     let nearest = kmeans.nearest(on: compute)
     var labels: [(id: String, labels: [UInt16])] = []
     let isComplete = try features.forEach(of: corpus.examples, on: compute, shouldStop) { example, frames in
+      let frames = MatrixBuffer(frames.elements(), columns: frames.columns)
       labels.append((example.row.id, nearest.assign(frames, on: compute).labels))
     }
     guard isComplete else { return false }
