@@ -1,5 +1,5 @@
 import Clustering
-public import JSON
+import JSON
 
 /// How well the clusters of each layer go with letters.
 public struct ProbeReport: Sendable {
