@@ -13,8 +13,8 @@ var temporaryDirectory: String {
 extension TensorArchive {
   /// Tensors that are in no file that anyone has named, as an archive: written to a temporary file, which is
   /// mapped and lives on without its name.
-  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary
-  ///   file if there is no room for it.
+  /// - Throws: an error that names the temporary directory if nothing can be made in it, or the temporary file
+  ///   if there is no room for it.
   convenience init(unnamed writer: SafetensorsWriter, in parent: String = temporaryDirectory) throws {
     var template = Array("\(parent)/warbler-weights-XXXXXX".utf8CString)
     guard let folder = mkdtemp(&template).map({ String(cString: $0) }) else {
