@@ -66,7 +66,7 @@ import Testing
       more: options + ["--fraction", "0.5", "--reference", out + "/labels.safetensors", "--json", "--quiet"])
     #expect(result.code == 0, "\(result.errors)")
     let reference = try JSONValue(parsing: result.output)["reference"]
-    #expect(reference?["phone_purity"] == 1 && reference?["cluster_purity"] == 1)
+    #expect(reference?["phone_purity"]?.double == 1 && reference?["cluster_purity"]?.double == 1)
   }
 
   @Test func `inputs that fail are 3 beside others and 1 alone`() {
