@@ -20,7 +20,7 @@ import Training
         ])
       #expect(
         names(in: fixture.file("run/round-\(round)/clusters")) == [
-          "dev-labels.safetensors", "kmeans.safetensors", "labels.safetensors", "stage.json",
+          "dev", "kmeans.safetensors", "labels.safetensors", "report.json", "stage.json",
         ])
       #expect(fixture.link("run/round-\(round)/last") == "checkpoints/step-\(steps)")
       #expect(
