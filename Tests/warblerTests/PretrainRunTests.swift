@@ -120,7 +120,7 @@ import Training
         "config.json", "model.safetensors", "preprocessor_config.json", "pretraining.safetensors",
       ])
     let config = try JSONValue(contentsOf: fixture.file("run/model/config.json"))
-    #expect(config["dtype"] == "float16")
+    #expect(config["dtype"] == "float32")
     let (half, full) = ("run/model/model.safetensors", "run/round-1/last/model.safetensors")
     let ratio =
       Double(contents(of: fixture.file(half)).count) / Double(contents(of: fixture.file(full)).count)
