@@ -1,4 +1,5 @@
-/// The slope of each feature over time, as `torchaudio.functional.compute_deltas` has it, N = (window - 1) / 2:
+/// The slope of each feature over time, as `torchaudio.functional.compute_deltas` has it, N = (window - 1) /
+/// 2:
 ///
 ///     d[t] = sum over n = 1...N of n (c[t+n] - c[t-n]) / (2 sum over n of n^2)
 ///

@@ -27,8 +27,8 @@ public struct MFCC: Sendable {
   /// (cepstra, bins), row-major: the cosines with everything that they are multiplied by.
   private let transform: [Double]
 
-  /// - Precondition: what `LogMel` expects; 1 to `mel.bins` cepstra; a lifter of 0 or more; an odd delta window
-  ///   of at least 3.
+  /// - Precondition: what `LogMel` expects; 1 to `mel.bins` cepstra; a lifter of 0 or more; an odd delta
+  ///   window of at least 3.
   public init(_ options: MFCCOptions = MFCCOptions()) {
     let bins = options.mel.bins
     precondition(
@@ -48,8 +48,9 @@ public struct MFCC: Sendable {
   /// The number of values of a frame with its deltas: three times the cepstra.
   public var width: Int { 3 * options.cepstra }
 
-  /// The cepstra and their first and second deltas, [c | d | dd], as HuBERT's first round clusters them (Hsu et
-  /// al. 2021; 39 values a frame at 100 Hz): (T, `width`), row-major; samples as `cepstra(of:)` takes them.
+  /// The cepstra and their first and second deltas, [c | d | dd], as HuBERT's first round clusters them (Hsu
+  /// et al. 2021; 39 values a frame at 100 Hz): (T, `width`), row-major; samples as `cepstra(of:)` takes
+  /// them.
   public func features(of samples: [Float]) -> [Float] {
     let count = options.cepstra
     let cepstra = cepstra(of: samples)

@@ -7,7 +7,8 @@ internal import Glibc
 /// N real numbers are N/2 complex ones, z[n] = x[2n] + i x[2n+1], whose transform Z (Cooley and Tukey 1965,
 /// radix 2, decimation in time) gives
 ///
-///     X[k] = E[k] + w^k O[k],  E[k] = (Z[k] + Z*[N/2-k]) / 2,  O[k] = (Z[k] - Z*[N/2-k]) / 2i,  w = exp(-2 pi i / N)
+///     X[k] = E[k] + w^k O[k],  E[k] = (Z[k] + Z*[N/2-k]) / 2,  O[k] = (Z[k] - Z*[N/2-k]) / 2i,  w = exp(-2
+///     pi i / N)
 struct RealFFT: Sendable {
   /// N, a power of two, at least 4.
   let count: Int
@@ -29,8 +30,8 @@ struct RealFFT: Sendable {
     }
   }
 
-  /// Transforms in place: sample n is expected at `values[places[n]]`; X[k] comes out as `values[2k]`, its real
-  /// part, and `values[2k + 1]`, for 0 < k < N/2. The first two are X[0] and X[N/2], which are real.
+  /// Transforms in place: sample n is expected at `values[places[n]]`; X[k] comes out as `values[2k]`, its
+  /// real part, and `values[2k + 1]`, for 0 < k < N/2. The first two are X[0] and X[N/2], which are real.
   ///
   /// - Complexity: O(N log N), no allocation.
   func transform(_ values: inout [FrameLanes]) {

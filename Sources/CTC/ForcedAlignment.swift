@@ -7,8 +7,8 @@
 ///                                     delta_{t-1}(s-2) if l'_s is a label other than l'_{s-2})
 ///     score      = max(delta_T(|l'|), delta_T(|l'| - 1))
 ///
-/// in Double. It is exact: no state is pruned but those from which the end cannot be reached, or that cannot be
-/// reached from the start. Of equally probable paths it takes the one that is furthest in the text at the
+/// in Double. It is exact: no state is pruned but those from which the end cannot be reached, or that cannot
+/// be reached from the start. Of equally probable paths it takes the one that is furthest in the text at the
 /// last frame in which they differ: the ending on a blank rather than on the last label, and staying in a
 /// state rather than having come from the one before.
 public struct ForcedAlignment: Sendable, Equatable {
@@ -23,8 +23,8 @@ public struct ForcedAlignment: Sendable, Equatable {
   /// - Parameters:
   ///   - labels: U ids below the vocabulary's size, none the blank; may be empty.
   ///   - blank: the blank's id.
-  /// - Returns: nil where no path has the text: with fewer frames than U plus the repeats among neighbours, or
-  ///   where every path meets a probability of 0. Without meaning if the emissions are not `isValid`.
+  /// - Returns: nil where no path has the text: with fewer frames than U plus the repeats among neighbours,
+  ///   or where every path meets a probability of 0. Without meaning if the emissions are not `isValid`.
   /// - Complexity: O(T U) time; two bits for each frame and state of space.
   public init?(_ emissions: Emissions, labels: [Int], blank: Int) {
     let tokens = 0..<emissions.vocabularySize

@@ -1,5 +1,5 @@
-/// How well clusters z agree with reference labels y, such as phones, frame by frame (Hsu et al. 2021, section
-/// IV-E): from the joint distribution p(y, z) of frames,
+/// How well clusters z agree with reference labels y, such as phones, frame by frame (Hsu et al. 2021,
+/// section IV-E): from the joint distribution p(y, z) of frames,
 ///
 ///     phone purity   = sum over z of p(z) max over y of p(y | z)
 ///     cluster purity = sum over y of p(y) max over z of p(z | y)
@@ -21,8 +21,8 @@ public struct ClusterPurity: Sendable, Equatable {
     joint = Array(repeating: 0, count: references * clusters)
   }
 
-  /// Counts the frames of an utterance; references of another frame rate must have been brought to that of the
-  /// labels. The two have the same length.
+  /// Counts the frames of an utterance; references of another frame rate must have been brought to that of
+  /// the labels. The two have the same length.
   public mutating func add(_ labels: some Collection<UInt16>, references: some Collection<UInt16>) {
     precondition(
       labels.count == references.count, "\(labels.count) labels, \(references.count) reference labels")

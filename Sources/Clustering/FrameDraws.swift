@@ -1,7 +1,7 @@
 import Tensors
 
-/// Which frames the batches of a fit are made of: independent uniform draws, with replacement, each a function
-/// of seed, batch and place in it.
+/// Which frames the batches of a fit are made of: independent uniform draws, with replacement, each a
+/// function of seed, batch and place in it.
 ///
 /// Data larger than the window is cut into blocks of adjacent frames. A pass takes the blocks in a random
 /// order, a window of them at a time, and draws a window's share of the pass from it before it goes on. So

@@ -12,8 +12,8 @@ public protocol FrameSource: AnyObject, Sendable {
   /// All frames, row-major without gaps, if they lie in memory, for as long as the source lives.
   var memory: UnsafePointer<Float>? { get }
 
-  /// Copies the frames in `range` to `rows`, (range.count, dimensions) without gaps. Called from several threads
-  /// at a time.
+  /// Copies the frames in `range` to `rows`, (range.count, dimensions) without gaps. Called from several
+  /// threads at a time.
   func read(_ range: Range<Int>, into rows: UnsafeMutablePointer<Float>) throws(CheckpointError)
 }
 

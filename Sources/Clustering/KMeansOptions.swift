@@ -23,9 +23,9 @@ public struct KMeansOptions: Sendable, Equatable {
   /// and then; 0 for never.
   public var reassignment = 0.0
   public var seed: UInt64 = 0
-  /// How much of a file of features is in memory at a time, as float32, in bytes. Data of that size and less is
-  /// read once and drawn from as a whole; of more, pieces of this size together are drawn from at a time. What
-  /// lies in memory anyway is always drawn from as a whole.
+  /// How much of a file of features is in memory at a time, as float32, in bytes. Data of that size and less
+  /// is read once and drawn from as a whole; of more, pieces of this size together are drawn from at a time.
+  /// What lies in memory anyway is always drawn from as a whole.
   public var windowBytes = 256 << 20
 
   public init(clusters: Int) { self.clusters = clusters }

@@ -7,8 +7,8 @@ public import Tensors
 ///
 /// It minimises the inertia, the sum over frames of the squared distance to the nearest centroid. Several
 /// starts by greedy k-means++ are compared on a sample; the best goes on through mini-batches until the
-/// inertia no longer falls. The result is a function of frames, options and kernels, bit for bit, whatever the
-/// threads and wherever the frames are kept.
+/// inertia no longer falls. The result is a function of frames, options and kernels, bit for bit, whatever
+/// the threads and wherever the frames are kept.
 ///
 /// Clusters may end up empty where there are fewer distinct frames than clusters, and rarely otherwise.
 /// Memory: a batch, three samples of ``KMeansOptions/startFrames`` frames, the centroids in double precision,

@@ -120,8 +120,8 @@ public final class NearestCentroid: @unchecked Sendable {
     withExtendedLifetime(frames) { assign(frames.matrix, on: compute) { _ in } }
   }
 
-  /// The same for rows without gaps; `prepare` is called with each range of rows, by the thread that then reads
-  /// them.
+  /// The same for rows without gaps; `prepare` is called with each range of rows, by the thread that then
+  /// reads them.
   func assign(_ frames: Matrix, on compute: Compute, prepare: (Range<Int>) -> Void)
     -> (labels: [UInt16], inertia: Double)
   {

@@ -28,8 +28,8 @@ final class RunningCentroids: @unchecked Sendable {
   /// (clusters, dimensions), rounded.
   var values: [Float] { (0..<clusters * dimensions).map { Float(centroids[$0]) } }
 
-  /// Moves the centroids to the frames of a batch, (labels.count, dimensions) without gaps; returns the sum of
-  /// their squared movements.
+  /// Moves the centroids to the frames of a batch, (labels.count, dimensions) without gaps; returns the sum
+  /// of their squared movements.
   ///
   /// A cluster's frames are added in their order, so that the sums do not depend on the threads.
   func update(_ frames: UnsafePointer<Float>, labels: [UInt16], on compute: Compute) -> Double {

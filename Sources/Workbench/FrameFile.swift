@@ -4,8 +4,8 @@ public import Checkpoints
 import Glibc
 #endif
 
-/// A `.safetensors` file that keeps what a model gave for recordings: one tensor (T, C) for each utterance, by
-/// its id.
+/// A `.safetensors` file that keeps what a model gave for recordings: one tensor (T, C) for each utterance,
+/// by its id.
 ///
 /// A safetensors file begins with the names of all its tensors, which are known last. Until then the rows are
 /// on disk, in a file without a name in the same directory: memory does not grow with the recordings, and

@@ -11,7 +11,7 @@ struct Warbler: ParsableCommand {
       """,
     subcommands: [
       DecodeCommand.self, FinetuneCommand.self, PretrainCommand.self, ClusterCommand.self,
-      FeaturesCommand.self, ProbeCommand.self, CorpusCommand.self, CheckpointCommand.self,
-      StoreCommand.self, BenchCommand.self,
+      FeaturesCommand.self,
+      ProbeCommand.self, CorpusCommand.self, CheckpointCommand.self, StoreCommand.self, BenchCommand.self,
     ])
 }

@@ -6,9 +6,9 @@ import Testing
 
 /// What torchaudio makes of speech: `scripts/goldens/mfcc.py`.
 @Suite struct `Features against torchaudio` {
-  /// torchaudio's weights of mel filters are float32 even for float64 samples. Its mel values, up to 2840, are
-  /// off by 1.2e-4, so the weights of 80 filters, 35 mel wide, are off by 1.4e-5: 8e-4 of the smallest weight
-  /// at a triangle's foot, and less in the logarithm the more of a filter's energy lies elsewhere.
+  /// torchaudio's weights of mel filters are float32 even for float64 samples. Its mel values, up to 2840,
+  /// are off by 1.2e-4, so the weights of 80 filters, 35 mel wide, are off by 1.4e-5: 8e-4 of the smallest
+  /// weight at a triangle's foot, and less in the logarithm the more of a filter's energy lies elsewhere.
   private let doubleTolerance: Float = 5e-4
   private let contract: Float = 1e-3
 

@@ -139,7 +139,8 @@ import Testing
     let floor = log(Double(Float.ulpOfOne))
     #expect(LogMel().features(of: silence).allSatisfy { $0 == Float(floor) })
     let cepstra = MFCC().cepstra(of: silence)
-    // sqrt(1 / 23) times 23 equal logarithms; the other cosines cancel, up to 23 roundings of 16 * 12 in double.
+    // sqrt(1 / 23) times 23 equal logarithms; the other cosines cancel, up to 23 roundings of 16 * 12 in
+    // double.
     #expect(abs(cepstra[0] - Float(floor * 23.squareRoot())) < 1e-5)
     #expect(cepstra[1..<13].allSatisfy { abs($0) < 1e-11 })
   }

@@ -4,7 +4,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Frames around `centres` random points, `spread` standing for how far they are from them: (count, dimensions).
+/// Frames around `centres` random points, `spread` standing for how far they are from them: (count,
+/// dimensions).
 func blobs(count: Int, centres: Int, dimensions: Int, spread: Float = 0.1, seed: UInt64 = 1) -> [Float] {
   var generator = Seeded(seed)
   let points = generator.floats(centres * dimensions)

@@ -6,7 +6,8 @@ import Testing
 @testable import Clustering
 
 @Suite struct MiniBatchKMeansTests {
-  /// c <- (n c + sum) / (n + m): (0 + 2) / 1 for the first frame that a centroid is given, then (2 + 3 + 7) / 3.
+  /// c <- (n c + sum) / (n + m): (0 + 2) / 1 for the first frame that a centroid is given, then (2 + 3 + 7) /
+  /// 3.
   @Test func `centroids move by the rule, worked by hand`() {
     let compute = Compute(threads: 2)
     let centroids = RunningCentroids(start: [10, 100, -1], dimensions: 1)
@@ -56,9 +57,9 @@ import Testing
     #expect(result.inertia == 0)
   }
 
-  /// Where blobs are apart there is one good minimum; batches of a few hundred draws leave the centroids within
-  /// their standard error of it: of a variance v per blob about v / draws more inertia, far below one per cent
-  /// after 50 passes.
+  /// Where blobs are apart there is one good minimum; batches of a few hundred draws leave the centroids
+  /// within their standard error of it: of a variance v per blob about v / draws more inertia, far below one
+  /// per cent after 50 passes.
   @Test func `exact Lloyd hardly betters it`() throws {
     let frames = blobs(count: 900, centres: 6, dimensions: 3, spread: 0.15, seed: 11)
     var options = KMeansOptions(clusters: 6)
@@ -105,8 +106,8 @@ import Testing
     #expect(try fit(memory, options) != expected)
   }
 
-  /// Against scikit-learn on the same features of real speech (scripts/goldens/kmeans.py), means over seeds. A
-  /// fit's inertia scatters from seed to seed, and the mean of 8 by a third of that.
+  /// Against scikit-learn on the same features of real speech (scripts/goldens/kmeans.py), means over seeds.
+  /// A fit's inertia scatters from seed to seed, and the mean of 8 by a third of that.
   @Test(arguments: [20, 100])
   func `inertia is within 1 % of scikit-learn's`(clusters: Int) throws {
     let file = try SafetensorsFile(path: golden("kmeans.safetensors"))

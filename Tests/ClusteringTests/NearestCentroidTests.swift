@@ -14,8 +14,9 @@ import Testing
     #expect(inertia == 1 + 2 + 4)
   }
 
-  /// Each distance is a sum of as many squares as features, so the float32 sums err by less than (features + 2)
-  /// roundings; a label may differ from brute force's only where the scores do by less than their rounding.
+  /// Each distance is a sum of as many squares as features, so the float32 sums err by less than (features +
+  /// 2) roundings; a label may differ from brute force's only where the scores do by less than their
+  /// rounding.
   @Test(arguments: KernelLevel.supported)
   func `labels and inertia are those of brute force`(level: KernelLevel) {
     for (clusters, dimensions, count) in [

@@ -11,8 +11,8 @@ import Testing
     return sample
   }
 
-  /// Of the points 0, 1 and 3 the first is one of them with equal chances, and the second one of the others in
-  /// proportion to squared distances, better of two draws:
+  /// Of the points 0, 1 and 3 the first is one of them with equal chances, and the second one of the others
+  /// in proportion to squared distances, better of two draws:
   /// from 0: weights 1 and 9. With 3 the sum left is 1, with 1 it is 4: 1 only if both draws are 1.
   /// from 1: weights 1 (of 0) and 4 (of 3): with 3 left 1, with 0 left 4.
   /// from 3: weights 9 and 4: with 0 left 1, with 1 left 1: the first drawn.

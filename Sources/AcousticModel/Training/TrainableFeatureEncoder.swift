@@ -115,8 +115,6 @@ final class TrainableFeatureEncoder: Sendable {
     convolutions[first == nil ? layer : layer - 1]
   }
 
-  private static let rowsPerTask = 64
-
   /// a = activation(norm(s)).
   private func activate(_ sums: Matrix, layer: Int, into active: Matrix, on compute: Compute) {
     if !norms.isEmpty { norms[layer].forward(sums, into: active, on: compute) }

@@ -10,7 +10,8 @@ import Glibc
 ///     OUT/kmeans.safetensors   the clusters
 ///     OUT/labels.safetensors   the labels
 ///     OUT/report.json
-///     OUT/work/                what a stopped run goes on with: features of the fit while it lasts, the key of
+///     OUT/work/                what a stopped run goes on with: features of the fit while it lasts, the key
+///     of
 ///                              what the clusters were made of, and the labels so far
 struct ClusteringFiles {
   let out: String

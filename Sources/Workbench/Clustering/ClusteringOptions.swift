@@ -14,8 +14,8 @@ public struct ClusteringOptions: Sendable {
   public var kmeans: KMeansOptions
   /// A `kmeans.safetensors` whose clusters are used instead of new ones.
   public var centroids: String?
-  /// The part of the utterances that clusters are fitted to, above 0 and at most 1. Which they are follows from
-  /// ids and seed alone; there is at least one.
+  /// The part of the utterances that clusters are fitted to, above 0 and at most 1. Which they are follows
+  /// from ids and seed alone; there is at least one.
   public var fraction = 1.0
   /// Of labels: nil for each frame's; 50 keeps every second one of MFCC's 100, from the first on.
   public var framesPerSecond: Double?

@@ -10,10 +10,10 @@ import Glibc
 
 /// Recordings in, clusters and labels out: HuBERT's targets.
 ///
-/// Stages: features of a fraction of the utterances go to a file; clusters are fitted to it; then all utterances
-/// are labelled, their features computed again. A stage whose inputs have not changed since it was done is
-/// passed over, and labelling goes on where it was stopped, so that the same call resumes a run. What is in
-/// memory does not grow with the recordings, but for the ids.
+/// Stages: features of a fraction of the utterances go to a file; clusters are fitted to it; then all
+/// utterances are labelled, their features computed again. A stage whose inputs have not changed since it was
+/// done is passed over, and labelling goes on where it was stopped, so that the same call resumes a run. What
+/// is in memory does not grow with the recordings, but for the ids.
 public struct ClusteringRun {
   public enum Event {
     case failure(InputFailure)

@@ -72,8 +72,8 @@ struct FinetuneModel {
     try options.vocabulary.flatMap { try TranscriptEncoder(vocabularyPath: $0).rules }
   }
 
-  /// Weights for the vocabulary, the archive with the feature encoder if that is frozen, and notes on what the
-  /// checkpoint did not have.
+  /// Weights for the vocabulary, the archive with the feature encoder if that is frozen, and notes on what
+  /// the checkpoint did not have.
   mutating func weights(
     for vocabulary: CTCVocabulary, resumes: Bool, on compute: Compute
   ) throws -> (weights: TrainingWeights, encoder: TensorArchive?, notes: [String]) {
