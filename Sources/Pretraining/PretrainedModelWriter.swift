@@ -28,7 +28,7 @@ public struct PretrainedModelWriter {
     _ parameters: ParameterStorage, as type: DataType = .float32, to directory: String
   ) throws {
     try AtomicFile.write(
-      config(type).utf8(.pretty, nonFinite: .pythonLiterals) + [0x0A], to: "\(directory)/config.json")
+      config.utf8(.pretty, nonFinite: .pythonLiterals) + [0x0A], to: "\(directory)/config.json")
     var preprocessor = ProcessorFiles.featureExtractor(for: configuration)
     preprocessor["do_normalize"] = .bool(normalises)
     try AtomicFile.write(
@@ -58,12 +58,13 @@ public struct PretrainedModelWriter {
     try model.write(to: "\(directory)/model.safetensors")
   }
 
-  private func config(_ type: DataType) -> JSONValue {
+  private var config: JSONValue {
     var fields = document.fields
     fields["architectures"] = ["HubertModel"]
     fields["model_type"] = .string(configuration.architecture.modelType)
-    // transformers 4 says torch_dtype.
-    fields[fields["torch_dtype"] == nil ? "dtype" : "torch_dtype"] = type == .float16 ? "float16" : "float32"
+    // What transformers 5 computes in, whatever weights are stored as: few CPUs, and no training, are well
+    // served by float16. transformers 4 says torch_dtype.
+    fields[fields["torch_dtype"] == nil ? "dtype" : "torch_dtype"] = "float32"
     return .object(fields)
   }
 }

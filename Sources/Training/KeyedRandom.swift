@@ -12,7 +12,6 @@ package struct KeyedRandom: RandomNumberGenerator {
     case augmentation = 2
     case noise = 3
     case crops = 4
-    case clusters = 5
   }
 
   package init(_ purpose: Purpose, _ key: UInt64...) {

@@ -20,7 +20,7 @@ import Training
         ])
       #expect(
         names(in: fixture.file("run/round-\(round)/clusters")) == [
-          "dev-labels.safetensors", "kmeans.safetensors", "labels.safetensors", "stage.json",
+          "dev", "kmeans.safetensors", "labels.safetensors", "report.json", "stage.json",
         ])
       #expect(fixture.link("run/round-\(round)/last") == "checkpoints/step-\(steps)")
       #expect(
@@ -120,7 +120,7 @@ import Training
         "config.json", "model.safetensors", "preprocessor_config.json", "pretraining.safetensors",
       ])
     let config = try JSONValue(contentsOf: fixture.file("run/model/config.json"))
-    #expect(config["dtype"] == "float16")
+    #expect(config["dtype"] == "float32")
     let (half, full) = ("run/model/model.safetensors", "run/round-1/last/model.safetensors")
     let ratio =
       Double(contents(of: fixture.file(half)).count) / Double(contents(of: fixture.file(full)).count)

@@ -12,8 +12,9 @@ import Glibc
 
 /// The clusters of a round: k-means on MFCCs or on a layer of the model before, and the label of every frame.
 ///
-/// `stage.json` beside them, written last, says what they were made of: labels of the same inputs are not
-/// made again.
+/// ``ClusteringRun`` makes them, and goes on where it was stopped. `stage.json` beside them, written last,
+/// says what they were made of, by content: recordings that were only touched or moved are not clustered
+/// again.
 struct ClusterStage {
   let round: Int
   /// `OUT/round-N/clusters`.
@@ -26,6 +27,8 @@ struct ClusterStage {
   /// Of the utterances, for the fit.
   let fraction: Double
   let seed: UInt64
+  /// Of labels: those of the model.
+  let framesPerSecond: Double
 
   static let sampleRate = 16_000
   /// Samples between frames of MFCCs.
@@ -42,7 +45,8 @@ struct ClusterStage {
   }
 
   private var labelsPath: String { "\(directory)/labels.safetensors" }
-  private var devLabelsPath: String { "\(directory)/dev-labels.safetensors" }
+  private var devDirectory: String { "\(directory)/dev" }
+  private var devLabelsPath: String { "\(devDirectory)/labels.safetensors" }
   private var stagePath: String { "\(directory)/stage.json" }
 
   /// The labels of all utterances, made now or before.
@@ -58,29 +62,28 @@ struct ClusterStage {
     let isMade = made?["inputs"]?.string == inputs && fileExists(labelsPath)
     let isDevMade = isMade && (dev == nil || made?["dev"]?.string == devInputs && fileExists(devLabelsPath))
     if !isDevMade {
-      // What a killed run left half written.
-      for name in namesInDirectory(directory) where name.hasPrefix(".") {
-        try removeTree("\(directory)/\(name)")
-      }
-      let features = try ClusterFeatures(layer: layer, model: model, threads: compute.threads)
-      let what = layer.map { "layer \($0) of round \(round - 1)" } ?? "MFCCs"
-      let kmeans: KMeansModel
-      if isMade {
-        kmeans = try KMeansModel(path: "\(directory)/kmeans.safetensors")
-      } else {
+      if !isMade {
+        let what = layer.map { "layer \($0) of round \(round - 1)" } ?? "MFCCs"
         try deliver(.note("round \(round): clustering \(what) into \(clusters)"))
-        guard let fitted = try fit(corpus, features, on: compute, shouldStop) else { return nil }
-        kmeans = fitted
-        try deliver(
-          .note(
-            "round \(round): \(clusters) clusters of \(kmeans.frames) frames after \(kmeans.batches) batches, "
-              + "\(shortNumber(kmeans.inertia)) from their centres in the mean square"))
-        try kmeans.write(to: "\(directory)/kmeans.safetensors")
-        guard try write(corpus, features, kmeans, to: labelsPath, on: compute, shouldStop) else { return nil }
+        guard let report = try run(corpus, out: directory, threads: compute.threads, shouldStop) else {
+          return nil
+        }
+        try deliver(.note("round \(round): \(report.text)"))
       }
-      if let dev, try !write(dev, features, kmeans, to: devLabelsPath, on: compute, shouldStop) { return nil }
+      if let dev {
+        let centroids = "\(directory)/kmeans.safetensors"
+        guard
+          try run(dev, out: devDirectory, centroids: centroids, threads: compute.threads, shouldStop) != nil
+        else { return nil }
+      }
       let stage: JSONValue = ["inputs": .string(inputs), "dev": .string(devInputs)]
       try AtomicFile.write(stage.utf8(.pretty) + [0x0A], to: stagePath)
+    }
+    // What going on would have needed, and what a killed run left half written.
+    for place in [directory, devDirectory] {
+      for name in namesInDirectory(place) where name == "work" || name.hasPrefix(".") {
+        try removeTree("\(place)/\(name)")
+      }
     }
     let train = try Self.read(labelsPath, corpus)
     return Labels(
@@ -113,48 +116,30 @@ struct ClusterStage {
     return (labels, file.origin.framesPerSecond)
   }
 
-  // MARK: Making them
-
-  private func fit(
-    _ corpus: PretrainCorpus, _ features: ClusterFeatures, on compute: Compute, _ shouldStop: () -> Bool
-  ) throws -> KMeansModel? {
-    let scratch = "\(directory)/features"
-    defer { unlink(scratch) }
-    let writer = try FeatureFileWriter(path: scratch, dimensions: features.dimensions)
-    var chosen = corpus.examples.filter { example in
-      var random = KeyedRandom(.clusters, seed, UInt64(example.key))
-      return random.uniform() < fraction
+  /// Clusters, or labels with clusters that are there.
+  /// - Returns: nil if `shouldStop` came between; what is complete is kept.
+  private func run(
+    _ corpus: PretrainCorpus, out: String, centroids: String? = nil, threads: Int, _ shouldStop: () -> Bool
+  ) throws -> ClusteringReport? {
+    let features: ClusteringOptions.Features =
+      if let layer, let model { .hiddenStates(model: model, layer: layer) } else { .mfcc }
+    var options = ClusteringOptions(features: features, clusters: clusters, out: out)
+    options.kmeans.seed = seed
+    options.centroids = centroids
+    options.fraction = fraction
+    options.framesPerSecond = framesPerSecond
+    options.threads = threads
+    let entries = corpus.examples.map { example in
+      InputEntry.utterance(
+        Utterance(
+          id: example.row.id, sound: .file(path: example.row.audioPath),
+          interval: example.row.offsetSeconds.map {
+            .init(offsetSeconds: $0, durationSeconds: example.row.durationSeconds)
+          }))
     }
-    if chosen.isEmpty { chosen = [corpus.examples[0]] }
-    let isComplete = try features.forEach(of: chosen, on: compute, shouldStop) { example, frames in
-      let bad = try frames.withUnsafeBufferPointer { try writer.append($0) }
-      if let bad { throw InputFailure(example.row.audioPath, "frame \(bad) is not finite; leave it out") }
+    return try ClusteringRun(options).run(entries, shouldStop: shouldStop) { event in
+      // Every recording has been read before: one that fails now has changed.
+      if case .failure(let failure) = event { throw failure }
     }
-    guard isComplete else { return nil }
-    try writer.finish()
-    let source = try FeatureFile(path: scratch)
-    var options = KMeansOptions(clusters: clusters)
-    options.seed = seed
-    guard let result = try MiniBatchKMeans(options).fit(source, on: compute, shouldStop: shouldStop) else {
-      return nil
-    }
-    return KMeansModel(
-      result, dimensions: features.dimensions, origin: features.origin, seed: seed, frames: source.count)
-  }
-
-  /// - Returns: false if `shouldStop` came between.
-  private func write(
-    _ corpus: PretrainCorpus, _ features: ClusterFeatures, _ kmeans: KMeansModel, to path: String,
-    on compute: Compute, _ shouldStop: () -> Bool
-  ) throws -> Bool {
-    let nearest = kmeans.nearest(on: compute)
-    var labels: [(id: String, labels: [UInt16])] = []
-    let isComplete = try features.forEach(of: corpus.examples, on: compute, shouldStop) { example, frames in
-      let rows = MatrixBuffer(frames, columns: features.dimensions)
-      labels.append((example.row.id, nearest.assign(rows, on: compute).labels))
-    }
-    guard isComplete else { return false }
-    try ClusterLabels.write(labels, clusters: kmeans.clusters, origin: kmeans.origin, to: path)
-    return true
   }
 }
