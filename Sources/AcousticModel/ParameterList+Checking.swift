@@ -1,11 +1,21 @@
 public import Checkpoints
 
 extension ParameterList {
-  /// What the forward pass of `configuration` reads from these weights, in the spelling of weight norm that
-  /// they have.
-  public init(_ configuration: ModelConfiguration, for weights: TensorArchive) {
-    let name = "\(configuration.architecture.modelType).encoder.pos_conv_embed.conv.weight_g"
-    self.init(configuration, weightNorm: weights[name] == nil ? .parametrized : .legacy)
+  /// What the forward pass of `configuration` reads from these weights, by the names that they have: with or
+  /// without the architecture's prefix, in their spelling of weight norm.
+  /// - Parameter hasHead: false for what a model without its CTC head reads.
+  public init(_ configuration: ModelConfiguration, for weights: TensorArchive, hasHead: Bool = true) {
+    let prefix = weights.prefix(of: configuration)
+    let isLegacy = weights["\(prefix)encoder.pos_conv_embed.conv.weight_g"] != nil
+    let full = "\(configuration.architecture.modelType)."
+    let all = Self(configuration, weightNorm: isLegacy ? .legacy : .parametrized).parameters
+    self.init(
+      parameters: all.filter { hasHead || $0.part != .head }.map { parameter in
+        let isBare = prefix.isEmpty && parameter.name.hasPrefix(full)
+        return Parameter(
+          name: isBare ? String(parameter.name.dropFirst(full.count)) : parameter.name,
+          shape: parameter.shape, part: parameter.part)
+      })
   }
 
   /// A tensor that is not what the forward pass needs.

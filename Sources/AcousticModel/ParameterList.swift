@@ -45,6 +45,8 @@ public struct ParameterList: Sendable, Equatable {
   /// In the order of the forward pass.
   public private(set) var parameters: [Parameter] = []
 
+  init(parameters: [Parameter]) { self.parameters = parameters }
+
   public init(_ configuration: ModelConfiguration, weightNorm: WeightNorm = .parametrized) {
     let prefix = configuration.architecture.modelType
     addFeatureEncoder(configuration, "\(prefix).feature_extractor.conv_layers")

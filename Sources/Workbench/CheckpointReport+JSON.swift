@@ -10,7 +10,7 @@ extension CheckpointReport {
   private var document: JSONObject {
     [
       "model": .string(directory),
-      "architecture": .string(configuration.architecture.rawValue),
+      "architecture": .string(configuration.architecture.rawValue), "has_head": .bool(hasHead),
       "layers": integer(configuration.layers), "width": integer(configuration.width),
       "heads": integer(configuration.heads), "feed_forward": integer(configuration.feedForwardWidth),
       "norms": .string(configuration.normalisesFirst ? "stable" : "post"),

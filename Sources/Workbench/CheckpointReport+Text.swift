@@ -19,7 +19,7 @@ extension CheckpointReport {
     let c = configuration
     var rows: [Row] = [
       ("model", directory),
-      ("architecture", c.architecture.rawValue),
+      ("architecture", hasHead ? c.architecture.rawValue : "\(c.architecture.modelType), without a CTC head"),
       (
         "feature encoder",
         "\(c.convolutionChannels.count) convolutions, \(range(c.convolutionChannels)) channels, \(c.featureNorm.rawValue) norm"
@@ -77,7 +77,7 @@ extension CheckpointReport {
   }
 
   private var vocabularyRows: [Row] {
-    guard let vocabulary else { return [("vocabulary", "unknown")] }
+    guard let vocabulary else { return [("vocabulary", hasHead ? "unknown" : "none: to be fine-tuned")] }
     let summary = VocabularySummary(vocabulary)
     func token(_ id: Int?) -> String { id.map { "\(vocabulary.token($0)) (\($0))" } ?? "none" }
     var rows: [Row] = [

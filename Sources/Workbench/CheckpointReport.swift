@@ -3,7 +3,8 @@ import Checkpoints
 import JSON
 import Vocabulary
 
-/// What a checkpoint is, and what would keep it from being decoded with.
+/// What a checkpoint is, and what would keep it from being used: decoded with, or, for one of pre-training, which
+/// has no CTC head, fine-tuned and looked into.
 ///
 /// Only `config.json`, the tokenizer's and preprocessor's files and the headers of the weights are read: it
 /// takes milliseconds, however large the checkpoint.
@@ -18,7 +19,10 @@ public struct CheckpointReport: Sendable {
 
   let directory: String
   let configuration: ModelConfiguration
-  /// nil, with a line among ``problems``, if it cannot be read; so for the vocabulary.
+  /// Whether its class has a CTC head.
+  let hasHead: Bool
+  /// nil, with a line among ``problems``, if it cannot be read; so for the vocabulary, which a checkpoint without
+  /// a head does without.
   let preprocessing: Preprocessing?
   let vocabulary: CTCVocabulary?
   let parameters: ParameterList
@@ -29,15 +33,18 @@ public struct CheckpointReport: Sendable {
   /// The names of the files that hold weights.
   let files: [String]
 
-  /// Why the checkpoint cannot be decoded with, a line each; empty if it can.
+  /// Why the checkpoint cannot be used, a line each; empty if it can.
   public let problems: [String]
 
   /// - Parameter directory: in Hugging Face's layout.
   /// - Throws: an error of one line if there is no configuration or there are no weights to report on.
   public init(directory: String) throws {
-    let configuration = try ModelConfiguration(contentsOf: "\(directory)/config.json")
+    let path = "\(directory)/config.json"
+    let withHead = try? ModelConfiguration(contentsOf: path)
+    let hasHead = withHead != nil
+    let configuration = try withHead ?? ModelConfiguration(contentsOf: path, acceptsPretrained: true)
     let weights = try TensorArchive(path: directory)
-    let parameters = ParameterList(configuration, for: weights)
+    let parameters = ParameterList(configuration, for: weights, hasHead: hasHead)
     var problems: [String] = []
     func attempt<Value>(_ read: () throws -> Value) -> Value? {
       do { return try read() } catch {
@@ -45,14 +52,18 @@ public struct CheckpointReport: Sendable {
         return nil
       }
     }
-    let vocabulary = attempt { try CTCVocabulary(directory: directory, blank: configuration.blank) }
+    let vocabulary =
+      hasHead ? attempt { try CTCVocabulary(directory: directory, blank: configuration.blank) } : nil
     if let vocabulary { _ = attempt { try vocabulary.checkFits(classes: configuration.vocabularySize) } }
-    preprocessing = attempt { try Preprocessing(directory: directory) }
+    preprocessing =
+      hasHead || Preprocessing.isStated(in: directory)
+      ? attempt { try Preprocessing(directory: directory) } : Preprocessing()
     faults = parameters.faults(in: weights)
     problems += faults.map { "\(directory): \($0.line)" }
 
     self.directory = directory
     self.configuration = configuration
+    self.hasHead = hasHead
     self.vocabulary = vocabulary
     self.parameters = parameters
     unused = parameters.unused(in: weights).compactMap { weights[$0] }

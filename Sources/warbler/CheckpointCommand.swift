@@ -14,7 +14,7 @@ struct CheckpointInspectCommand: ParsableCommand {
     commandName: "inspect", abstract: "Say what a checkpoint is.",
     discussion: """
       Reads the configuration, the vocabulary and the headers of the weights; the weights themselves are not read. \
-      Exits with 1 if the checkpoint cannot be decoded with, after saying why.
+      Exits with 1 if the checkpoint cannot be decoded with, or, being one of pre-training, fine-tuned, after saying why.
       """)
 
   @Argument(help: "A directory in Hugging Face's layout.")

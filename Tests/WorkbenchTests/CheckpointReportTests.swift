@@ -79,6 +79,16 @@ struct CheckpointReportTests {
     #expect(report.text.contains("vocab.json"))
   }
 
+  @Test(arguments: ["hubert-model", "wav2vec2-model"])
+  func aCheckpointOfPretrainingNeedsNoHeadAndNoVocabulary(name: String) throws {
+    let report = try CheckpointReport(directory: goldenModel("hidden-states/\(name)"))
+    #expect(report.problems == [] && !report.hasHead)
+    #expect(report.parameterCount(of: .head) == 0 && report.parameterCount() > 0)
+    #expect(report.unused.map(\.name).allSatisfy { $0 == "masked_spec_embed" })
+    #expect(report.text.contains("without a CTC head"))
+    #expect(try JSONValue(parsing: report.json)["has_head"] == false)
+  }
+
   @Test func weightsOfAnotherConfigurationAreNamed() throws {
     let copy = copy(of: "hubert-base")
     let config = try JSONValue(contentsOf: "\(goldenModel("hubert-base"))/config.json")

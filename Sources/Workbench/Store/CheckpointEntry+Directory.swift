@@ -25,9 +25,7 @@ extension CheckpointEntry {
       weights = weights.overlaid(with: try LanguageAdapter(language: language, directory: directory).file)
     }
     let hasHead = weights["lm_head.weight"] != nil
-    let parameters = ParameterList(configuration, for: weights).parameters.filter {
-      hasHead || $0.part != .head
-    }
+    let parameters = ParameterList(configuration, for: weights, hasHead: hasHead).parameters
     self.init(
       hash: try contentHash(ofFiles: weights.files.map(\.path), hashesKeptIn: store),
       path: absolutePath(directory),
