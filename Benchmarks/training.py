@@ -17,32 +17,22 @@ table gives medians over rounds, and as ratios the medians over rounds of PyTorc
 goes, Markdown to stdout.
 """
 
-import argparse
 import json
 import os
 import pathlib
 import statistics
-import subprocess
-import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve()
-WARBLER = HERE.parent.parent / ".build/release/warbler"
+import training_steps
+
 EQUAL, MIXED = [10] * 4, list(range(2, 17, 2))
 CASES = {"equal": (EQUAL, 0.1), "equal-0": (EQUAL, 0.0), "mixed": (MIXED, 0.1), "mixed-0": (MIXED, 0.0)}
 LABELS_A_SECOND = 14
-SIDES = ["PyTorch", "Warbler"]
 
 
-def peak_bytes():
-    """The most memory this process has had resident."""
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-
-
-def time_pytorch(lengths, dropout, threads, runs):
+def time_pytorch(case, threads, runs):
     """In a process of its own: prints a JSON line."""
+    lengths, dropout = CASES[case]
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = str(threads)
     import torch
@@ -86,92 +76,20 @@ def time_pytorch(lengths, dropout, threads, runs):
     step()
     medians = [statistics.median(column) for column in zip(*(step() for _ in range(runs)))]
     print(json.dumps({
-        **dict(zip(["seconds", "forward", "backward", "optimizer"], medians)), "peak_bytes": peak_bytes(),
+        **dict(zip(["seconds", "forward", "backward", "optimizer"], medians)), "peak_bytes": training_steps.peak_bytes(),
         "version": f"{torch.__version__}, transformers {transformers.__version__}",
     }))  # fmt: skip
 
 
-def measure(side, case, options):
+def bench(case):
     lengths, dropout = CASES[case]
-    if side == "PyTorch":
-        command = [sys.executable, HERE, "--peer", "--work", str(options.work), "--cases", case, "--threads", str(options.threads),
-                   "--runs", str(options.runs)]  # fmt: skip
-    else:
-        command = [WARBLER, "bench", "train", "--json", "--init", options.work / "hubert-base.json", "--lengths",
-                   ",".join(map(str, lengths)), "--dropout", str(dropout), "--threads", str(options.threads), "--runs",
-                   str(options.runs)]  # fmt: skip
-    output = subprocess.run(command, capture_output=True, text=True)
-    if output.returncode != 0:
-        message = (output.stderr.strip().splitlines() or ["no message"])[-1]
-        raise SystemExit(f"{side}, {case}: exit {output.returncode}: {message}")
-    return json.loads([line for line in output.stdout.splitlines() if line.startswith("{")][-1])
+    return ["train", "--lengths", ",".join(map(str, lengths)), "--dropout", str(dropout)]
 
 
-def write_config(work):
-    """HubertConfig() as Warbler reads it."""
-    from transformers import HubertConfig
-
-    (work / "hubert-base.json").write_text(
-        json.dumps({**HubertConfig(layerdrop=0.0).to_dict(), "architectures": ["HubertForCTC"]}, indent=2)
-    )
-
-
-def cpu_name():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-
-
-def cell(rows):
-    seconds, forward, backward, optimizer, peak = (
-        statistics.median(row[key] for row in rows) for key in ("seconds", "forward", "backward", "optimizer", "peak_bytes")
-    )
-    return f"{seconds:.2f} s ({forward:.2f} + {backward:.2f} + {optimizer:.2f}) | {peak / 2**30:.2f} GiB"
-
-
-def print_table(rows, cases, sides):
-    print("\n| a step of | dropout | " + " | ".join(f"{side} (forward + backward + optimizer) | memory" for side in sides), end="")
-    print(" | time, PyTorch / Warbler | memory, Warbler / PyTorch | of fp32 peak |" if len(sides) == 2 else " |")
-    print("|---|---|" + "---|---|" * len(sides) + ("---|---|---|" if len(sides) == 2 else ""))
-    for case in cases:
-        lengths, dropout = CASES[case]
-        what = "4 x 10 s" if lengths == EQUAL else "2, 4, ... 16 s"
-        by_side = {side: [row for row in rows if row["case"] == case and row["side"] == side] for side in sides}
-        line = f"| {what} | {dropout:g} | " + " | ".join(cell(by_side[side]) for side in sides)
-        if len(sides) == 2:
-            pairs = list(zip(by_side["PyTorch"], by_side["Warbler"]))
-            time_ratio = statistics.median(peer["seconds"] / ours["seconds"] for peer, ours in pairs)
-            memory_ratio = statistics.median(ours["peak_bytes"] / peer["peak_bytes"] for peer, ours in pairs)
-            peak = statistics.median(row["fraction_of_peak"] for row in by_side["Warbler"])
-            line += f" | {time_ratio:.2f} | {memory_ratio:.2f} | {100 * peak:.0f} %"
-        print(line + " |")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=pathlib.Path, required=True, help="where the configuration is written")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--runs", type=int, default=3, help="steps timed by each process")
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
-    parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.peer:
-        return time_pytorch(*CASES[options.cases[0]], options.threads, options.runs)
-    options.work.mkdir(parents=True, exist_ok=True)
-    write_config(options.work)
-
-    rows = []
-    for round_number in range(options.rounds):
-        for case in options.cases:
-            for side in options.sides if round_number % 2 == 0 else options.sides[::-1]:
-                rows.append({**measure(side, case, options), "side": side, "case": case, "round": round_number})
-                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-    version = next((row["version"] for row in rows if row["side"] == "PyTorch"), None)
-    print(f"{cpu_name()}, {os.cpu_count()} cores, {options.threads} threads" + (f"; PyTorch {version}" if version else ""))
-    print_table(rows, options.cases, options.sides)
+def describe(case):
+    lengths, dropout = CASES[case]
+    return "4 x 10 s" if lengths == EQUAL else "2, 4, ... 16 s", dropout
 
 
 if __name__ == "__main__":
-    main()
+    training_steps.main(__doc__, __file__, CASES, "HubertForCTC", bench, ("a step of", describe), time_pytorch)

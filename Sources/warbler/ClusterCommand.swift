@@ -83,13 +83,7 @@ struct ClusterCommand: ParsableCommand {
   var quiet = false
 
   mutating func run() throws {
-    do {
-      var run = try ClusterRun(self)
-      try run.start()
-    } catch let error as UsageError {
-      var console = Console(isQuiet: quiet)
-      console.failure("\(error)")
-      throw ExitCode(64)
-    }
+    var run = try settled { try ClusterRun(self) }
+    try run.start()
   }
 }

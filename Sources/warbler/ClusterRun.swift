@@ -7,11 +7,11 @@ import Glibc
 #endif
 
 /// One call of `cluster`, from the list of inputs to the exit code.
-struct ClusterRun {
+struct ClusterRun: CommandRun {
   private let inputs: [String]
   private let options: ClusteringOptions
   private let json: Bool
-  private var console: Console
+  var console: Console
   private var lastLine = monotonicSeconds()
 
   /// Seconds between plain lines of progress.
@@ -85,30 +85,7 @@ struct ClusterRun {
     if !(1...most).contains(value) { throw UsageError("\(option) \(value): expected 1 to \(most)") }
   }
 
-  /// Clusters and labels, and leaves through an exit code where that is not 0.
-  mutating func start() throws {
-    Interruption.install()
-    // A file that may not grow is an error of `write`, not the end of the process.
-    signal(SIGXFSZ, SIG_IGN)
-    do {
-      try run()
-    } catch let exit as ExitCode {
-      throw exit
-    } catch let error as UsageError {
-      throw error
-    } catch ResultOutput.Failure.closed {
-      console.erase()
-      ResultOutput.endByClosedPipe()
-    } catch ResultOutput.Failure.failed(let reason) {
-      console.failure(reason)
-      throw ExitCode(1)
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
-    }
-  }
-
-  private mutating func run() throws {
+  mutating func run() throws {
     let output = try ResultOutput(path: nil)
     let entries = InputListing(inputs).entries
     let report = try ClusteringRun(options).run(entries, shouldStop: { Interruption.signal != nil }) {

@@ -7,35 +7,16 @@ import Glibc
 #endif
 
 /// One call of `corpus check`.
-struct CorpusCheckRun {
+struct CorpusCheckRun: CommandRun {
   private let command: CorpusCheckCommand
-  private var console: Console
+  var console: Console
 
   init(_ command: CorpusCheckCommand) {
     self.command = command
     console = Console(isQuiet: command.quiet)
   }
 
-  /// Checks, prints, and leaves through an exit code where that is not 0.
-  mutating func start() throws {
-    Interruption.install()
-    do {
-      try run()
-    } catch let exit as ExitCode {
-      throw exit
-    } catch ResultOutput.Failure.closed {
-      console.erase()
-      ResultOutput.endByClosedPipe()
-    } catch ResultOutput.Failure.failed(let reason) {
-      console.failure(reason)
-      throw ExitCode(1)
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
-    }
-  }
-
-  private mutating func run() throws {
+  mutating func run() throws {
     let checker = try checker()
     let output = try ResultOutput(path: nil)
     let start = monotonicSeconds()

@@ -71,13 +71,7 @@ struct DecodeCommand: ParsableCommand {
   var quiet = false
 
   mutating func run() throws {
-    do {
-      var run = DecodeRun(try DecodeSettings(self))
-      try run.start()
-    } catch let error as UsageError {
-      var console = Console(isQuiet: quiet)
-      console.failure("\(error)")
-      throw ExitCode(64)
-    }
+    var run = try settled { DecodeRun(try DecodeSettings(self)) }
+    try run.start()
   }
 }

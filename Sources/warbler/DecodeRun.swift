@@ -8,35 +8,16 @@ import Glibc
 #endif
 
 /// One call of `decode`, from the list of inputs to the exit code.
-struct DecodeRun {
+struct DecodeRun: CommandRun {
   private let settings: DecodeSettings
-  private var console: Console
+  var console: Console
 
   init(_ settings: DecodeSettings) {
     self.settings = settings
     console = Console(isQuiet: settings.isQuiet)
   }
 
-  /// Decodes, and leaves through an exit code where that is not 0.
-  mutating func start() throws {
-    Interruption.install()
-    do {
-      try run()
-    } catch let exit as ExitCode {
-      throw exit
-    } catch ResultOutput.Failure.closed {
-      console.erase()
-      ResultOutput.endByClosedPipe()
-    } catch ResultOutput.Failure.failed(let reason) {
-      console.failure(reason)
-      throw ExitCode(1)
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
-    }
-  }
-
-  private mutating func run() throws {
+  mutating func run() throws {
     var entries = InputListing(settings.inputs).entries
     // A wrong file is known before the model is loaded, and none is made for a wrong model.
     if let store = settings.store { try Store.checkFile(store) }

@@ -54,13 +54,7 @@ struct FeaturesCommand: ParsableCommand {
   var quiet = false
 
   mutating func run() throws {
-    do {
-      var run = FeaturesRun(try FeaturesSettings(self))
-      try run.start()
-    } catch let error as UsageError {
-      var console = Console(isQuiet: quiet)
-      console.failure("\(error)")
-      throw ExitCode(64)
-    }
+    var run = try settled { FeaturesRun(try FeaturesSettings(self)) }
+    try run.start()
   }
 }

@@ -6,31 +6,16 @@ import Glibc
 #endif
 
 /// One call of `features`, from the list of inputs to the exit code.
-struct FeaturesRun {
+struct FeaturesRun: CommandRun {
   private let settings: FeaturesSettings
-  private var console: Console
+  var console: Console
 
   init(_ settings: FeaturesSettings) {
     self.settings = settings
     console = Console(isQuiet: settings.isQuiet)
   }
 
-  /// Computes and writes, and leaves through an exit code where that is not 0.
-  mutating func start() throws {
-    Interruption.install()
-    // A file that may not grow is an error of `write`, not the end of the process.
-    signal(SIGXFSZ, SIG_IGN)
-    do {
-      try run()
-    } catch let exit as ExitCode {
-      throw exit
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
-    }
-  }
-
-  private mutating func run() throws {
+  mutating func run() throws {
     let entries = InputListing(settings.recordings.inputs).entries
     let pipeline = try FeaturePipeline(
       modelDirectory: settings.model, layer: settings.layer, type: settings.type,

@@ -38,7 +38,7 @@ struct FinetuneCommand: ParsableCommand {
   func run() throws {
     let options = try resolvedOptions(
       FinetuneOptions.self, groups: groups, file: config, resumes: resume, isQuiet: machine.quiet)
-    let session = FinetuneSession(options)
+    var session = FinetuneSession(options)
     try session.start()
   }
 }

@@ -7,9 +7,11 @@ import Glibc
 #endif
 
 /// One call of `finetune`, from the options to the exit code: what happens is written to stderr.
-final class FinetuneSession {
+///
+/// A class, because events arrive in a closure that may outlive the call.
+final class FinetuneSession: CommandRun {
   private let options: FinetuneOptions
-  private var console: Console
+  var console: Console
   private var progress: TrainingProgress?
 
   init(_ options: FinetuneOptions) {
@@ -17,22 +19,9 @@ final class FinetuneSession {
     console = Console(isQuiet: options.quiet)
   }
 
-  /// Trains, and leaves through an exit code where that is not 0.
-  func start() throws {
-    Interruption.install()
-    // A file that may not grow is an error of `write`, not the end of the process.
-    signal(SIGXFSZ, SIG_IGN)
-    let outcome: FinetuneOutcome
-    do {
-      outcome = try FinetuneRun(options: options).run(shouldStop: { Interruption.signal != nil }) { event in
-        self.deliver(event)
-      }
-    } catch let error as UsageError {
-      console.failure("\(error)")
-      throw ExitCode(64)
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
+  func run() throws {
+    let outcome = try FinetuneRun(options: options).run(shouldStop: { Interruption.signal != nil }) { event in
+      self.deliver(event)
     }
     console.erase()
     if outcome == .interrupted, let signal = Interruption.signal {

@@ -41,7 +41,8 @@ struct PretrainCommand: ParsableCommand {
   func run() throws {
     let options = try resolvedOptions(
       PretrainOptions.self, groups: groups, file: config, resumes: resume, isQuiet: machine.quiet)
-    try PretrainSession(options).start()
+    var session = PretrainSession(options)
+    try session.start()
   }
 }
 

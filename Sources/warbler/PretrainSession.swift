@@ -8,9 +8,9 @@ import Glibc
 #endif
 
 /// One call of `pretrain`, from the options to the exit code: what happens is written to stderr.
-final class PretrainSession {
+final class PretrainSession: CommandRun {
   private let options: PretrainOptions
-  private var console: Console
+  var console: Console
   private var progress: TrainingProgress?
 
   init(_ options: PretrainOptions) {
@@ -18,22 +18,9 @@ final class PretrainSession {
     console = Console(isQuiet: options.quiet)
   }
 
-  /// Trains, and leaves through an exit code where that is not 0.
-  func start() throws {
-    Interruption.install()
-    // A file that may not grow is an error of `write`, not the end of the process.
-    signal(SIGXFSZ, SIG_IGN)
-    let outcome: PretrainOutcome
-    do {
-      outcome = try PretrainRun(options: options).run(shouldStop: { Interruption.signal != nil }) { event in
-        self.deliver(event)
-      }
-    } catch let error as UsageError {
-      console.failure("\(error)")
-      throw ExitCode(64)
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
+  func run() throws {
+    let outcome = try PretrainRun(options: options).run(shouldStop: { Interruption.signal != nil }) { event in
+      self.deliver(event)
     }
     console.erase()
     let next = "go on with: warbler pretrain --resume --out \(options.out)"

@@ -45,13 +45,7 @@ struct ProbeCommand: ParsableCommand {
   var quiet = false
 
   mutating func run() throws {
-    do {
-      var run = try ProbeRun(self)
-      try run.start()
-    } catch let error as UsageError {
-      var console = Console(isQuiet: quiet)
-      console.failure("\(error)")
-      throw ExitCode(64)
-    }
+    var run = try settled { try ProbeRun(self) }
+    try run.start()
   }
 }

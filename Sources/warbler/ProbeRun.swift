@@ -6,10 +6,10 @@ import Glibc
 #endif
 
 /// One call of `probe`, from the manifest to the exit code.
-struct ProbeRun {
+struct ProbeRun: CommandRun {
   private let command: ProbeCommand
   private let options: LayerProbe.Options
-  private var console: Console
+  var console: Console
 
   init(_ command: ProbeCommand) throws(UsageError) {
     self.command = command
@@ -27,26 +27,7 @@ struct ProbeRun {
     self.options = options
   }
 
-  /// Probes, and leaves through an exit code where that is not 0.
-  mutating func start() throws {
-    Interruption.install()
-    do {
-      try run()
-    } catch let exit as ExitCode {
-      throw exit
-    } catch ResultOutput.Failure.closed {
-      console.erase()
-      ResultOutput.endByClosedPipe()
-    } catch ResultOutput.Failure.failed(let reason) {
-      console.failure(reason)
-      throw ExitCode(1)
-    } catch {
-      console.failure("\(error)")
-      throw ExitCode(1)
-    }
-  }
-
-  private mutating func run() throws {
+  mutating func run() throws {
     let probe = try LayerProbe(
       model: withoutTrailingSlash(command.model), aligner: withoutTrailingSlash(command.aligner),
       options: options)
