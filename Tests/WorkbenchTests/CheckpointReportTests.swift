@@ -1,3 +1,5 @@
+import AcousticModel
+import Checkpoints
 import JSON
 import TestSupport
 import Testing
