@@ -17,11 +17,13 @@ let package = Package(
     .library(name: "Tensors", targets: ["Tensors"]),
     .library(name: "Audio", targets: ["Audio"]),
     .library(name: "Vocabulary", targets: ["Vocabulary"]),
+    .library(name: "LanguageModel", targets: ["LanguageModel"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "CTC", targets: ["CTC"]),
     .library(name: "Clustering", targets: ["Clustering"]),
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "AcousticModel", targets: ["AcousticModel"]),
+    .library(name: "BeamSearch", targets: ["BeamSearch"]),
     .library(name: "Evaluation", targets: ["Evaluation"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Pretraining", targets: ["Pretraining"]),
@@ -39,6 +41,7 @@ let package = Package(
     .systemLibrary(
       name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CHashing"),
     // base
@@ -47,6 +50,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels"], swiftSettings: strict),
     .target(name: "Audio", dependencies: ["CSndFile", "CSoxr"], swiftSettings: strict),
     .target(name: "Vocabulary", dependencies: ["JSON"], swiftSettings: strict),
+    .target(name: "LanguageModel", dependencies: ["CZlib"], swiftSettings: strict),
     // numeric
     .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
     .target(name: "CTC", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
@@ -57,6 +61,8 @@ let package = Package(
     .target(
       name: "AcousticModel", dependencies: ["CKernels", "Checkpoints", "CTC", "JSON", "Layers", "Tensors"],
       swiftSettings: strict),
+    .target(
+      name: "BeamSearch", dependencies: ["CTC", "LanguageModel", "Vocabulary"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Vocabulary"], swiftSettings: strict),
     // process
     .target(
@@ -78,14 +84,14 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "Clustering", "Evaluation", "Hashing", "JSON",
-        "Pretraining", "Store", "Tensors", "Training", "Vocabulary",
+        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "Evaluation", "Hashing",
+        "JSON", "LanguageModel", "Pretraining", "Store", "Tensors", "Training", "Vocabulary",
       ], swiftSettings: strict),
     // edges
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Checkpoints", "Clustering", "JSON", "Pretraining", "Store", "Training", "Workbench",
+        "Checkpoints", "Clustering", "JSON", "LanguageModel", "Pretraining", "Store", "Training", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -101,6 +107,8 @@ let package = Package(
       name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
+      name: "LanguageModelTests", dependencies: ["LanguageModel", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CTCTests", dependencies: ["CTC", "Checkpoints", "Tensors", "TestSupport"], exclude: ["Goldens"],
@@ -112,6 +120,9 @@ let package = Package(
       name: "AcousticModelTests",
       dependencies: ["AcousticModel", "Checkpoints", "CTC", "JSON", "Tensors", "TestSupport"],
       exclude: ["Goldens"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BeamSearchTests", dependencies: ["BeamSearch", "CTC", "LanguageModel", "TestSupport", "Vocabulary"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
     .testTarget(
