@@ -100,6 +100,9 @@ public struct BeamDecoder: Sendable {
   /// Labels that all prefixes of the beam share. Later frames only ever add to them.
   public var stableLabels: [Int] { tree.labels(of: tree.commonPrefix(of: beam.map(\.node))).labels }
 
+  /// Prefixes held in memory, those of the beam and all they descend from among them.
+  public var prefixCount: Int { tree.count }
+
   /// The hypotheses if the utterance ended here; the decoder can go on behind it.
   public mutating func hypotheses() -> [BeamHypothesis] {
     var collector = HypothesisCollector(graph)
