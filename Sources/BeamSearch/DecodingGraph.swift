@@ -98,7 +98,7 @@ public struct DecodingGraph: Sendable {
         return ["|", "<space>", " "].lazy.map(id).first { $0 != .unknown } ?? .unknown
       } : []
     let weight = options.languageModelWeight
-    let bare = languageModel.unconditional
+    let bare = languageModel.emptyContext
     func cost(of word: WordID) -> Double {
       weight * Double(languageModel.score(word, after: bare).logProbability) + options.wordInsertionScore
         + (word == .unknown ? options.unknownWordScore : 0)

@@ -154,7 +154,7 @@ struct BigramModel: LanguageScorer {
   }
 
   var start: LanguageState { LanguageState(rawValue: 0) }
-  var unconditional: LanguageState { LanguageState(rawValue: 1) }
+  var emptyContext: LanguageState { LanguageState(rawValue: 1) }
   func id(of word: String) -> WordID {
     words.firstIndex(of: word).map { WordID(rawValue: UInt32($0 + 1)) } ?? .unknown
   }

@@ -34,7 +34,7 @@ import Glibc
       words: words, spellings: [(0, [1, 2, 3, 4]), (1, [1, 2, 3, 4]), (2, [3, 2, 4])])
     struct Model: LanguageScorer {
       var start: LanguageState { LanguageState(rawValue: 0) }
-      var unconditional: LanguageState { LanguageState(rawValue: 0) }
+      var emptyContext: LanguageState { LanguageState(rawValue: 0) }
       func id(of word: String) -> WordID {
         WordID(rawValue: ["knot": 1, "not": 2, "to": 3][word] ?? 0)
       }
