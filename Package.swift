@@ -123,7 +123,8 @@ let package = Package(
       exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
-      name: "BeamSearchTests", dependencies: ["BeamSearch", "CTC", "LanguageModel", "TestSupport", "Vocabulary"],
+      name: "BeamSearchTests",
+      dependencies: ["BeamSearch", "CTC", "JSON", "LanguageModel", "TestSupport", "Vocabulary"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -87,7 +87,7 @@ public struct BeamDecoder: Sendable {
   /// - Complexity: O(T (V + width log width)), if few tokens of a frame are likely; at most a factor V more.
   public mutating func accept(_ emissions: Emissions) {
     precondition(
-      emissions.vocabularySize == graph.isSeparator.count,
+      (blank + 1...graph.isSeparator.count).contains(emissions.vocabularySize),
       "emissions of \(emissions.vocabularySize) tokens, a vocabulary of \(graph.isSeparator.count)")
     emissions.logPosteriors.withUnsafeBufferPointer { values in
       for start in stride(from: 0, to: values.count, by: emissions.vocabularySize) {
@@ -111,7 +111,7 @@ public struct BeamDecoder: Sendable {
       let (labels, words) = tree.labels(of: beam[slot].node)
       for end in steps.finished(prefix) {
         // Of prefixes that end in a word, the completed word is not on the tree.
-        let completed = prefix.isInWord && end.word >= 0 ? words + [end.word] : words
+        let completed = prefix.isInWord && end.word >= 0 ? words + [(end.word, labels.count)] : words
         collector.add(end, labels: labels, words: completed, acousticScore: acousticScore(slot))
       }
     }

@@ -1,8 +1,10 @@
+public import Vocabulary
+
 /// A text that a beam search found, with the parts of its score kept apart.
 public struct BeamHypothesis: Sendable, Equatable {
   public let text: String
-  /// As the lexicon writes them, else as the labels spell them.
-  public let words: [String]
+  /// As the lexicon writes them, else as the labels spell them, and the labels of each.
+  public let words: [LabelledWord]
   /// The collapsed labels of the best of the paths found.
   public let labels: [Int]
   /// What the objective gives the text; see ``DecodingGraph``.
@@ -17,7 +19,7 @@ public struct BeamHypothesis: Sendable, Equatable {
   public let unknownWords: Int
 
   public init(
-    text: String, words: [String], labels: [Int], score: Double, acousticScore: Double,
+    text: String, words: [LabelledWord], labels: [Int], score: Double, acousticScore: Double,
     languageModelScore: Double = 0, hotwordScore: Double = 0, unknownWords: Int = 0
   ) {
     self.text = text

@@ -38,13 +38,13 @@ public struct DecodingGraph: Sendable {
   public let unit: Unit
   let languageModel: any LanguageScorer
   /// False where the language model has no opinion.
-  let usesLanguageModel: Bool
+  public let usesLanguageModel: Bool
   /// Only its words may be said; of an open vocabulary, those that the language model knows.
   let lexicon: Lexicon?
   /// Whether words outside the lexicon may be said, too.
   let isOpen: Bool
   let hotwords: Hotwords?
-  /// (V): whether a token stands between words.
+  /// By token, of the model or of the vocabulary alone: whether it stands between words.
   let isSeparator: [Bool]
   /// By word of the lexicon: what the language model knows it as.
   let wordIDs: [WordID]
@@ -63,11 +63,13 @@ public struct DecodingGraph: Sendable {
   static let outside: Int32 = -1
 
   /// - Parameters:
+  ///   - classes: V, the tokens of the emissions; nil for as many as the vocabulary has.
   ///   - lexicon: the words that may be said.
   ///   - isOpen: other words may be said, too; the lexicon then serves for look-ahead alone.
   ///   - foldsCase: the language model's words match in upper and in lower case, too.
   public init(
-    vocabulary: CTCVocabulary, languageModel: any LanguageScorer = NullLanguageModel(), unit: Unit = .word,
+    vocabulary: CTCVocabulary, classes: Int? = nil, languageModel: any LanguageScorer = NullLanguageModel(),
+    unit: Unit = .word,
     lexicon: Lexicon? = nil, isOpen: Bool = false, hotwords: Hotwords? = nil, foldsCase: Bool = false,
     options: BeamSearchOptions = BeamSearchOptions()
   ) {
@@ -82,7 +84,7 @@ public struct DecodingGraph: Sendable {
     self.hotwords = hotwords
     self.options = options
     usesLanguageModel = !(languageModel is NullLanguageModel)
-    isSeparator = vocabulary.tokens.indices.map { $0 != vocabulary.blank && vocabulary.separatesWords($0) }
+    isSeparator = (0..<max(vocabulary.count, classes ?? 0)).map { $0 != vocabulary.blank && vocabulary.separatesWords($0) }
     func id(of word: String) -> WordID {
       let exact = languageModel.id(of: word)
       guard exact == .unknown && foldsCase else { return exact }
@@ -92,7 +94,7 @@ public struct DecodingGraph: Sendable {
     wordIDs = unit == .word ? lexicon?.words.map(id) ?? [] : []
     tokenIDs =
       unit == .token
-      ? vocabulary.tokens.indices.map { [isSeparator] label in
+      ? isSeparator.indices.map { [isSeparator] label in
         let own = id(of: vocabulary.token(label))
         guard own == .unknown && isSeparator[label] else { return own }
         return ["|", "<space>", " "].lazy.map(id).first { $0 != .unknown } ?? .unknown

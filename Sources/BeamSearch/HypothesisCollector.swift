@@ -14,7 +14,7 @@ struct HypothesisCollector {
     var labels: [Int]
     var acousticScore: Double
     var terms: Double
-    var hypothesis: (words: [String], language: Double, hotwords: Double, unknown: Int)
+    var hypothesis: (words: [LabelledWord], language: Double, hotwords: Double, unknown: Int)
   }
 
   private let graph: DecodingGraph
@@ -26,14 +26,14 @@ struct HypothesisCollector {
 
   var isEmpty: Bool { order.isEmpty }
 
-  mutating func add(_ end: Prefix, labels: [Int], words: [Int32], acousticScore: Double) {
+  mutating func add(_ end: Prefix, labels: [Int], words: [(word: Int32, end: Int)], acousticScore: Double) {
     let text: String
-    let written: [String]
+    let written: [LabelledWord]
     if let lexicon = graph.lexicon, !graph.isOpen {
-      written = words.map { lexicon.words[Int($0)] }
-      text = written.joined(separator: graph.isSeparator.contains(true) ? " " : "")
+      written = labelled(words, labels, lexicon)
+      text = written.map(\.text).joined(separator: graph.isSeparator.contains(true) ? " " : "")
     } else {
-      written = graph.vocabulary.words(ofCollapsed: labels).map(\.text)
+      written = graph.vocabulary.words(ofCollapsed: labels)
       text = graph.vocabulary.text(ofCollapsed: labels)
     }
     let options = graph.options
@@ -51,6 +51,20 @@ struct HypothesisCollector {
       readings.append(reading)
     }
     texts[text] = readings
+  }
+
+  /// Words of the lexicon with their labels, without separators around them.
+  private func labelled(
+    _ words: [(word: Int32, end: Int)], _ labels: [Int], _ lexicon: Lexicon
+  ) -> [LabelledWord] {
+    var start = 0
+    return words.map { word, end in
+      var range = start..<end
+      while let first = range.first, graph.isSeparator[labels[first]] { range.removeFirst() }
+      while let last = range.last, graph.isSeparator[labels[last]] { range.removeLast() }
+      start = end
+      return LabelledWord(text: lexicon.words[Int(word)], labels: range)
+    }
   }
 
   /// The best texts, best first.

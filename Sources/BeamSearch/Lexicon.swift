@@ -79,7 +79,7 @@ public struct Lexicon: Sendable {
       do throws(VocabularyError) {
         var tokens = try vocabulary.spelling(of: word, foldsCase: foldsCase)
         if tokens.isEmpty { continue }
-        if let delimiter = vocabulary.delimiter { tokens.append(delimiter) }
+        if let delimiter = vocabulary.wordSeparator { tokens.append(delimiter) }
         spellings.append((index, tokens))
       } catch {
         try unspellable(index, error)

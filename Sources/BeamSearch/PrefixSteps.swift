@@ -90,7 +90,7 @@ struct PrefixSteps {
   /// The word that a prefix at a place ends if a separator follows, in an open vocabulary; -1 for one outside
   /// the lexicon.
   private func openWord(at place: Int32) -> Int32 {
-    guard let lexicon = graph.lexicon, let delimiter = graph.vocabulary.delimiter, place >= 0,
+    guard let lexicon = graph.lexicon, let delimiter = graph.vocabulary.wordSeparator, place >= 0,
       let end = lexicon.child(of: place, token: Int32(delimiter))
     else { return -1 }
     let words = lexicon.ends(at: end)
@@ -128,7 +128,7 @@ struct PrefixSteps {
       end.word = openWord(at: prefix.place)
       self.end(&end, word: end.word)
       ends = [end]
-    } else if let lexicon = graph.lexicon, let delimiter = graph.vocabulary.delimiter, prefix.place >= 0,
+    } else if let lexicon = graph.lexicon, let delimiter = graph.vocabulary.wordSeparator, prefix.place >= 0,
       let place = lexicon.child(of: prefix.place, token: Int32(delimiter))
     {
       for index in lexicon.ends(at: place) {

@@ -64,19 +64,20 @@ struct PrefixTree {
     return node
   }
 
-  /// The labels of a prefix, and the words completed on the way.
-  func labels(of node: Int32) -> (labels: [Int], words: [Int32]) {
+  /// The labels of a prefix, and the lexicon's words completed on the way, each with the count of labels up to
+  /// its completion.
+  func labels(of node: Int32) -> (labels: [Int], words: [(word: Int32, end: Int)]) {
     var labels: [Int] = []
-    var words: [Int32] = []
+    var words: [(word: Int32, end: Int)] = []
     var at = node
     while nodes[Int(at)].parent >= 0 {
+      // Counted from the end until the length is known.
+      if nodes[Int(at)].word >= 0 { words.append((nodes[Int(at)].word, labels.count)) }
       labels.append(Int(nodes[Int(at)].label))
-      if nodes[Int(at)].word >= 0 { words.append(nodes[Int(at)].word) }
       at = nodes[Int(at)].parent
     }
     labels.reverse()
-    words.reverse()
-    return (labels, words)
+    return (labels, words.reversed().map { ($0.word, labels.count - $0.end) })
   }
 
   /// The prefix, or the nearest before it, in which no word is begun.

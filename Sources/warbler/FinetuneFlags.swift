@@ -72,7 +72,7 @@ struct BatchesFlags: OptionFlags {
   @Option(help: help("speed-perturb")) var speedPerturb: String?
   @Option(help: help("gain-db")) var gainDb: String?
   @Option(help: help("noise")) var noise: String?
-  @Option(parsing: .emptyContext, help: help("noise-snr")) var noiseSnr: String?
+  @Option(parsing: .unconditional, help: help("noise-snr")) var noiseSnr: String?
   @Option(help: help("noise-prob")) var noiseProb: String?
   @Option(help: help("seed")) var seed: String?
 }

@@ -90,7 +90,7 @@ import Glibc
       // Language model scores are Float: 2^-24 of at most 10 nats, 7 of them.
       #expect(abs(hypothesis.score - answer) < 1e-5, "\(hypothesis.text)")
       let words = hypothesis.text.split(separator: " ").map(String.init)
-      #expect(hypothesis.words == words)
+      #expect(hypothesis.words.map(\.text) == words)
       #expect(abs(hypothesis.languageModelScore - model.logProbability(of: words)) < 1e-5)
     }
     #expect(zip(found, found.dropFirst()).allSatisfy { $0.score >= $1.score })
