@@ -72,7 +72,7 @@ import Testing
     Fault(.malformed, 3, "ngram 2=4", "words 2=4", "expected ngram 2=COUNT"),
     Fault(.malformed, 3, "ngram 2=4", "ngram 2=4=4", "expected ngram 2=COUNT"),
     Fault(.tooLarge, 3, "ngram 2=4", "ngram 2=4294967295", "fewer than 2^32 - 1"),
-    Fault(.malformed, 4, "ngram 1=5\nngram 2=4\nngram 3=1\n", "", "expected ngram 1=COUNT"),
+    Fault(.malformed, 3, "ngram 1=5\nngram 2=4\nngram 3=1\n", "", "expected ngram 1=COUNT"),
     Fault(.wrongCount, 13, "ngram 1=5", "ngram 1=6", "expected 6 1-grams, as line 2 says, found 5"),
     Fault(.wrongCount, 17, "ngram 2=4", "ngram 2=3", "expected 3 2-grams, as line 3 says, found more"),
     Fault(.wrongCount, 19, "ngram 2=4", "ngram 2=5", "found 4"),
