@@ -81,7 +81,10 @@ import Testing
     Fault(.missing, 19, "\\3-grams:", "\\2-grams:", "expected \\3-grams:, found '\\2-grams:'"),
     Fault(.missing, 19, "\\3-grams:\n-0.01\t<s> a b\n\n", "", "expected \\3-grams:, found '\\end\\'"),
     Fault(.missing, 22, "\\end\\", "\\4-grams:", "expected \\end\\, found '\\4-grams:'"),
-    Fault(.truncated, 21, "\\end\\\n", "", "expected \\end\\, found the end of the file"),
+    Fault(.truncated, 21, "\\end\\\n", "", "1 3-grams and what follows them, found the end of the file behind 1"),
+    Fault(
+      .truncated, 16, "\n\n\\3-grams:\n-0.01\t<s> a b\n\n\\end\\\n", "", "found the end of the file behind 4"),
+    Fault(.truncated, 4, String(small.drop { $0 != "\\" }.dropFirst(37)), "", "expected \\1-grams:, found the end"),
     Fault(.malformed, 23, "\\end\\\n", "\\end\\\nmore\n", "expected nothing behind \\end\\, found 'more'"),
     Fault(.invalidNumber, 15, "-0.2\ta b", "0.2\ta b", "a finite number up to 0, found '0.2'"),
     Fault(.invalidNumber, 15, "-0.2\ta b", "nan\ta b", "found 'nan'"),
