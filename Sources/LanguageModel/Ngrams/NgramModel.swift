@@ -8,8 +8,8 @@
 /// A state is the longest suffix of what was said that is the beginning of a longer n-gram or has a back-off other
 /// than 1: a context without either gives the same as its suffix and is not told apart (as in KenLM, Heafield 2011).
 /// It is a number of 4 bytes, whatever the order, and equal states predict alike. The n-grams h w stand in one
-/// hash table under (state of h, w), each with its probability and the state behind it, so that a word
-/// costs one look into the table for each time it backs off and one more.
+/// hash table for each order, under (state of h, w), with the probability and the state behind it. A state has a filter of
+/// the words that follow it, which spares most looks into the table that would find nothing.
 ///
 /// Scores are KenLM's. Its tables are those of the binary form, mapped or in memory: opening a binary file builds
 /// nothing. Words are bytes, compared as such.
@@ -27,6 +27,8 @@ public final class NgramModel: LanguageScorer, @unchecked Sendable {
     tables = NgramTables(layout, memory)
     start = LanguageState(rawValue: UInt64(tables.unigram(layout.sentenceStart).next))
   }
+
+  deinit { tables.deallocate() }
 
   /// Behind `<s>`.
   public let start: LanguageState

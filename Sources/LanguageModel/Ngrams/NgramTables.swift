@@ -6,16 +6,14 @@ struct NgramTables {
   let wordCount: UInt32
   let stateCount: UInt32
   private let unigrams: UnsafeRawPointer
-  private let suffixes: UnsafeRawPointer
+  private let states: UnsafeRawPointer
   private let backoffs: UnsafeRawPointer
-  private let backoffCodes: UnsafeRawPointer
   private let ngrams: UnsafeRawPointer
   private let codebooks: UnsafeRawPointer
   private let words: UnsafeRawPointer
   private let offsets: UnsafeRawPointer
   private let text: UnsafeRawPointer
   private let textBytes: Int
-  private let slotCount: Int
   private let probes: Int
   private let wordSlots: Int
   private let wordProbes: Int
@@ -25,8 +23,17 @@ struct NgramTables {
   /// The first state of order 2.
   private let firstLongState: UInt32
   private let order: Int
-  /// Where the states of each order end.
-  private let stateEnds: ContiguousArray<UInt32>
+  /// (words of a context).
+  private let contexts: UnsafeMutablePointer<Contexts>
+
+  /// The contexts of one order.
+  private struct Contexts {
+    /// Behind their last state.
+    var stateEnd: UInt32
+    /// Where the slots of their n-grams begin, and how many there are.
+    var firstSlot: Int
+    var slotCount: Int
+  }
 
   /// - Precondition: the memory is of the layout's size, and outlives the tables.
   init(_ layout: ModelLayout, _ memory: ModelMemory) {
@@ -36,9 +43,8 @@ struct NgramTables {
     }
     func table(_ place: Range<Int>) -> UnsafeRawPointer { base + place.lowerBound }
     unigrams = table(places.unigrams)
-    suffixes = table(places.suffixes)
+    states = table(places.states)
     backoffs = table(places.backoffs)
-    backoffCodes = table(places.backoffCodes)
     ngrams = table(places.ngrams)
     codebooks = table(places.codebooks)
     words = table(places.words)
@@ -47,29 +53,65 @@ struct NgramTables {
     textBytes = layout.textBytes
     wordCount = UInt32(layout.wordCount)
     stateCount = UInt32(layout.stateCount)
-    slotCount = layout.ngramSlots
     probes = layout.ngramProbes
     wordSlots = layout.wordSlots
     wordProbes = layout.wordProbes
     wordBits = UInt64(layout.wordBits)
     bits = UInt64(layout.quantizationBits ?? 0)
     order = layout.order
-    stateEnds = ContiguousArray(layout.stateEnds.map { UInt32($0) })
+    contexts = .allocate(capacity: layout.order)
+    for (order, end) in layout.stateEnds.enumerated() {
+      let slots = order == 0 ? 0..<0 : layout.slots(context: order)
+      let context = Contexts(
+        stateEnd: UInt32(end), firstSlot: slots.lowerBound, slotCount: slots.count)
+      (contexts + order).initialize(to: context)
+    }
     firstLongState = UInt32(layout.stateCount - layout.longStateCount)
   }
+
+  /// Gives back what `init` allocated.
+  func deallocate() { contexts.deallocate() }
 
   /// log10 of a word's probability in a state, and the state behind it.
   /// - Precondition: the word and the state are below their counts.
   @inline(__always)
   func score(_ word: UInt32, after state: UInt32) -> (log10Probability: Float, next: UInt32) {
+    bits == 0 ? plainScore(word, after: state) : codedScore(word, after: state)
+  }
+
+  @inline(__always)
+  private func plainScore(_ word: UInt32, after state: UInt32) -> (log10Probability: Float, next: UInt32) {
     var context = state
     var backoff: Float = 0
     while context != 0 {
-      if let (probability, next) = bits == 0 ? ngram(context, word) : codedNgram(context, word) {
+      let hash = mixed(UInt64(context) << 32 | UInt64(word))
+      let record = states + 16 * Int(context)
+      if record.load(fromByteOffset: 8, as: UInt64.self) & filterBit(hash) != 0,
+        let (probability, next) = ngram(context, word, hash)
+      {
+        return (backoff + probability, next)
+      }
+      backoff += record.load(fromByteOffset: 4, as: Float.self)
+      context = min(record.load(as: UInt32.self), context &- 1)
+    }
+    let (probability, next) = unigram(word)
+    return (backoff + probability, next)
+  }
+
+  private func codedScore(_ word: UInt32, after state: UInt32) -> (log10Probability: Float, next: UInt32) {
+    var context = state
+    var backoff: Float = 0
+    while context != 0 {
+      let key = UInt64(context) << wordBits | UInt64(word)
+      let hash = mixed(key)
+      let record = states + 12 * Int(context)
+      if record.loadUnaligned(fromByteOffset: 4, as: UInt64.self) & codedFilterBit(hash) != 0,
+        let (probability, next) = codedNgram(context, key, hash)
+      {
         return (backoff + probability, next)
       }
       backoff += self.backoff(context)
-      context = suffix(context)
+      context = min(record.load(as: UInt32.self), context &- 1)
     }
     let (probability, next) = unigram(word)
     return (backoff + probability, next)
@@ -85,30 +127,27 @@ struct NgramTables {
   @inline(__always)
   private func checked(_ state: UInt32) -> UInt32 { state < stateCount ? state : 0 }
 
-  /// The next shorter state.
-  @inline(__always)
-  private func suffix(_ state: UInt32) -> UInt32 {
-    min(suffixes.load(fromByteOffset: 4 * Int(state), as: UInt32.self), state &- 1)
-  }
-
   /// log10 of the back-off of a state.
   @inline(__always)
   func backoff(_ state: UInt32) -> Float {
-    if bits == 0 || state < firstLongState {
-      return backoffs.load(fromByteOffset: 4 * Int(state), as: Float.self)
-    }
-    let code = backoffCodes.load(fromByteOffset: 2 * Int(state - firstLongState), as: UInt16.self)
+    if bits == 0 { return states.load(fromByteOffset: 16 * Int(state) + 4, as: Float.self) }
+    if state < firstLongState { return backoffs.load(fromByteOffset: 4 * Int(state), as: Float.self) }
+    let code = states.load(fromByteOffset: 12 * Int(state) + 4, as: UInt16.self)
     return level(UInt64(code), codebook: order - 1 + order(ofState: state) - 2)
   }
 
-  /// The n-gram of a context that is not the empty one, and a word.
+  /// The n-gram of a context that is not the empty one, and a word; `hash` is of its key.
   @inline(__always)
-  private func ngram(_ context: UInt32, _ word: UInt32) -> (log10Probability: Float, next: UInt32)? {
+  private func ngram(
+    _ context: UInt32, _ word: UInt32, _ hash: UInt64
+  ) -> (log10Probability: Float, next: UInt32)? {
     let key = UInt64(context) << 32 | UInt64(word)
-    var slot = place(mixed(key), among: slotCount)
+    let slots = contexts[order(ofState: context)]
+    let first = ngrams + 16 * slots.firstSlot
+    var slot = place(hash, among: slots.slotCount)
     var left = probes
     while true {
-      let entry = ngrams + 16 * slot
+      let entry = first + 16 * slot
       let stored = entry.load(as: UInt64.self)
       if stored == key {
         return (
@@ -118,28 +157,32 @@ struct NgramTables {
       }
       if stored == 0 || left == 0 { return nil }
       left -= 1
-      slot = slot + 1 == slotCount ? 0 : slot + 1
+      slot = slot + 1 == slots.slotCount ? 0 : slot + 1
     }
   }
 
   /// The same with quantisation.
   @inline(__always)
-  private func codedNgram(_ context: UInt32, _ word: UInt32) -> (log10Probability: Float, next: UInt32)? {
-    let key = UInt64(context) << wordBits | UInt64(word)
-    var slot = place(mixed(key), among: slotCount)
+  private func codedNgram(
+    _ context: UInt32, _ key: UInt64, _ hash: UInt64
+  ) -> (log10Probability: Float, next: UInt32)? {
+    let order = order(ofState: context)
+    let slots = contexts[order]
+    let first = ngrams + 12 * slots.firstSlot
+    var slot = place(hash, among: slots.slotCount)
     var left = probes
     while true {
-      let entry = ngrams + 12 * slot
+      let entry = first + 12 * slot
       let stored = entry.loadUnaligned(as: UInt64.self)
       if stored >> bits == key {
         return (
-          level(stored, codebook: order(ofState: context) - 1),
-          checked(entry.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+          level(stored, codebook: order - 1),
+          checked(entry.load(fromByteOffset: 8, as: UInt32.self))
         )
       }
       if stored == 0 || left == 0 { return nil }
       left -= 1
-      slot = slot + 1 == slotCount ? 0 : slot + 1
+      slot = slot + 1 == slots.slotCount ? 0 : slot + 1
     }
   }
 
@@ -151,11 +194,11 @@ struct NgramTables {
     return codebooks.load(fromByteOffset: 4 * index, as: Float.self)
   }
 
-  /// The number of words of a state.
+  /// The number of words of a state that is not the empty one.
   @inline(__always)
   private func order(ofState state: UInt32) -> Int {
-    var order = 0
-    while order < stateEnds.count - 1 && state >= stateEnds[order] { order += 1 }
+    var order = 1
+    while state >= contexts[order].stateEnd { order += 1 }
     return order
   }
 
