@@ -8,8 +8,9 @@ struct ModelLayout: Equatable {
   var ngramCounts: [Int]
   /// Where the states of order k end, for k from 0 (the empty context alone) to the model's order less 1.
   var stateEnds: [Int]
-  /// Slots of the table of n-grams, and the most slots a search passes over.
-  var ngramSlots: Int
+  /// Where the slots of each order's n-grams end; 0 for unigrams, which need none.
+  var slotEnds: [Int]
+  /// The most slots that a search passes over.
   var ngramProbes: Int
   /// The same of the vocabulary's.
   var wordSlots: Int
@@ -25,7 +26,7 @@ struct ModelLayout: Equatable {
   static let version: UInt32 = 1
   /// Read as another number where the order of bytes is another one.
   static let byteOrder: UInt32 = 0x0102_0304
-  private static let fixedBytes = 112
+  private static let fixedBytes = 88
   /// Sections begin at multiples of a cache line.
   private static let alignment = 64
 
@@ -33,6 +34,9 @@ struct ModelLayout: Equatable {
   var stateCount: Int { stateEnds[stateEnds.count - 1] }
   /// States of order 2 and more, whose back-offs are quantised where anything is.
   var longStateCount: Int { order > 1 ? stateCount - stateEnds[1] : 0 }
+  var ngramSlots: Int { slotEnds[slotEnds.count - 1] }
+  /// The slots of the n-grams whose context has so many words.
+  func slots(context order: Int) -> Range<Int> { slotEnds[order - 1]..<slotEnds[order] }
   /// Bits of a key that are the word's.
   var wordBits: Int { quantizationBits == nil ? 32 : Self.bits(wordCount) }
 
@@ -41,18 +45,20 @@ struct ModelLayout: Equatable {
 
   /// Bytes of a slot of the table of n-grams.
   var ngramStride: Int { quantizationBits == nil ? 16 : 12 }
-  var headerBytes: Int { aligned(Self.fixedBytes + 16 * order + 8) }
+  /// Bytes of a state.
+  var stateStride: Int { quantizationBits == nil ? 16 : 12 }
+  var headerBytes: Int { aligned(Self.fixedBytes + 24 * order + 8) }
 
   /// The sections, in the file's order.
   struct Places: Equatable {
     /// (word) of Float log10 P, UInt32 next state.
     var unigrams: Range<Int>
-    /// (state) of UInt32: the longest shorter state.
-    var suffixes: Range<Int>
-    /// (state) of Float log10 back-off; with quantisation those of order 0 and 1 alone.
+    /// (state) of what it backs off to: UInt32 state; Float log10 back-off, or UInt16 code with quantisation; and
+    /// a filter of the words that follow it, 64 bits or 48.
+    var states: Range<Int>
+    /// With quantisation: (state of order 0 and 1) of Float log10 back-off.
     var backoffs: Range<Int>
-    /// (state of order 2 and more) of UInt16; empty without quantisation.
-    var backoffCodes: Range<Int>
+    /// Slots of key, log10 P and next state.
     var ngrams: Range<Int>
     /// (order from 2 on, code) of Float, of probabilities and then of back-offs; empty without quantisation.
     var codebooks: Range<Int>
@@ -75,11 +81,18 @@ struct ModelLayout: Equatable {
     let isQuantized = quantizationBits != nil
     let codebook = quantizationBits.map { (order - 1) << $0 } ?? 0
     return Places(
-      unigrams: section(wordCount, 8), suffixes: section(stateCount, 4),
-      backoffs: section(isQuantized ? stateCount - longStateCount : stateCount, 4),
-      backoffCodes: section(isQuantized ? longStateCount : 0, 2), ngrams: section(ngramSlots, ngramStride),
+      unigrams: section(wordCount, 8), states: section(stateCount, stateStride),
+      backoffs: section(isQuantized ? stateCount - longStateCount : 0, 4),
+      ngrams: section(ngramSlots, ngramStride),
       codebooks: section(2 * codebook, 4), words: section(wordSlots, 8),
       offsets: section(wordCount + 1, 4), text: section(textBytes, 1), end: end)
+  }
+
+  /// The number of words of a state.
+  func order(ofState state: Int) -> Int {
+    var order = 0
+    while order < stateEnds.count - 1 && state >= stateEnds[order] { order += 1 }
+    return order
   }
 
   private func aligned(_ offset: Int) -> Int { (offset + Self.alignment - 1) & ~(Self.alignment - 1) }
@@ -97,15 +110,13 @@ extension ModelLayout {
     append(UInt64(places.end))
     append(UInt32(order))
     append(UInt32(quantizationBits ?? 0))
-    for number in [wordCount, ngramSlots, ngramProbes, wordSlots, wordProbes, textBytes] {
+    for number in [wordCount, ngramProbes, wordSlots, wordProbes, textBytes] {
       append(UInt64(number))
     }
     append(sentenceStart)
     append(sentenceEnd)
     append(checksum)
-    append(UInt64(0))
-    append(UInt64(0))
-    for number in ngramCounts + stateEnds { append(UInt64(number)) }
+    for number in ngramCounts + stateEnds + slotEnds { append(UInt64(number)) }
     append(bytes.withUnsafeBytes { LanguageModel.checksum($0) })
     return bytes + [UInt8](repeating: 0, count: headerBytes - bytes.count)
   }
@@ -141,7 +152,7 @@ extension ModelLayout {
     guard (1...ARPAReader.orderLimit).contains(order) else {
       throw damaged("orders 1 to \(ARPAReader.orderLimit)", "\(order)")
     }
-    let end = Self.fixedBytes + 16 * order
+    let end = Self.fixedBytes + 24 * order
     guard bytes.count >= end + 8 else {
       throw LanguageModelError(
         .truncated, path: path, expected: "a header of \(end + 8) bytes", found: "\(bytes.count)",
@@ -151,7 +162,7 @@ extension ModelLayout {
       throw damaged("a header whose check sum is right", "another check sum")
     }
     // The check sum speaks for what follows; yet a size that was made to fit it must lead nowhere outside.
-    let numbers = [Int](stride(from: 32, to: 80, by: 8)) + [Int](stride(from: 112, to: end, by: 8))
+    let numbers = [Int](stride(from: 32, to: 72, by: 8)) + [Int](stride(from: Self.fixedBytes, to: end, by: 8))
     guard numbers.allSatisfy({ number($0) < 1 << 40 }) else { throw damaged("sizes below 2^40", "larger ones") }
     func size(_ offset: Int) -> Int { Int(number(offset)) }
     let bits = Int(number(28, UInt32.self))
@@ -159,15 +170,18 @@ extension ModelLayout {
       throw damaged("quantisation to 8 to 16 bits or none", "\(bits)")
     }
     quantizationBits = bits == 0 ? nil : bits
-    (wordCount, ngramSlots, ngramProbes) = (size(32), size(40), size(48))
-    (wordSlots, wordProbes, textBytes) = (size(56), size(64), size(72))
-    (sentenceStart, sentenceEnd) = (number(80, UInt32.self), number(84, UInt32.self))
-    checksum = number(88)
-    ngramCounts = (0..<order).map { size(112 + 8 * $0) }
-    stateEnds = (order..<2 * order).map { size(112 + 8 * $0) }
+    (wordCount, ngramProbes) = (size(32), size(40))
+    (wordSlots, wordProbes, textBytes) = (size(48), size(56), size(64))
+    (sentenceStart, sentenceEnd) = (number(72, UInt32.self), number(76, UInt32.self))
+    checksum = number(80)
+    func sizes(_ index: Int) -> [Int] {
+      (index * order..<(index + 1) * order).map { size(Self.fixedBytes + 8 * $0) }
+    }
+    (ngramCounts, stateEnds, slotEnds) = (sizes(0), sizes(1), sizes(2))
     let fitsIndices = wordCount < 1 << 32 && stateCount < 1 << 32 && textBytes < 1 << 32
-    guard fitsIndices, wordCount > 0, Int(max(sentenceStart, sentenceEnd)) < wordCount, ngramSlots > 0,
-      wordSlots > 0, stateEnds[0] == 1, zip(stateEnds, stateEnds.dropFirst()).allSatisfy({ $0 <= $1 })
+    guard fitsIndices, wordCount > 0, Int(max(sentenceStart, sentenceEnd)) < wordCount, wordSlots > 0,
+      stateEnds[0] == 1, zip(stateEnds, stateEnds.dropFirst()).allSatisfy({ $0 <= $1 }),
+      slotEnds[0] == 0, zip(slotEnds, slotEnds.dropFirst()).allSatisfy({ $0 < $1 })
     else { throw damaged("counts that agree", "others") }
     let total = number(16, UInt64.self)
     guard total == UInt64(places.end) else {

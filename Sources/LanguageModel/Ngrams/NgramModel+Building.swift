@@ -3,11 +3,10 @@ extension NgramModel {
   convenience init(_ collection: NgramCollection, path: String) throws(LanguageModelError) {
     let states = StateNumbering(collection)
     let ngrams = collection.orders.map(\.entries.count)
-    let count = ngrams.dropFirst().reduce(0, +)
     let words = WordTable(collection.vocabulary)
     var layout = ModelLayout(
       quantizationBits: nil, wordCount: ngrams[0], ngramCounts: ngrams, stateEnds: states.ends,
-      ngramSlots: ngramSlots(for: count), ngramProbes: 0, wordSlots: words.slots.count, wordProbes: words.probes,
+      slotEnds: slotEnds(for: ngrams), ngramProbes: 0, wordSlots: words.slots.count, wordProbes: words.probes,
       textBytes: collection.vocabulary.bytes.count,
       sentenceStart: collection.vocabulary.id(of: "<s>") ?? 0,
       sentenceEnd: collection.vocabulary.id(of: "</s>") ?? 0)
@@ -20,9 +19,8 @@ extension NgramModel {
     var probes = 0
     let memory = ModelMemory(count: places.end) { bytes in
       collection.write(unigramsInto: bytes[places.unigrams], states)
-      collection.write(
-        statesInto: bytes[places.suffixes], backoffs: bytes[places.backoffs], states)
-      var table = NgramSlots(bytes[places.ngrams], layout: layout)
+      collection.write(statesInto: bytes[places.states], states)
+      var table = NgramSlots(bytes[places.ngrams], states: bytes[places.states], layout: layout)
       for order in 1..<max(1, collection.order) {
         for (number, entry) in collection.orders[order].entries.enumerated() {
           let context = states.targets[order - 1][Int(entry.prefix)]
@@ -30,7 +28,7 @@ extension NgramModel {
             order + 1 < collection.order
             ? states.targets[order][number] : states.targets[order - 1][Int(entry.suffix)]
           table.insert(
-            context: context, word: entry.word, value: UInt64(entry.probability.bitPattern), next: next)
+            order, context: context, word: entry.word, value: UInt64(entry.probability.bitPattern), next: next)
         }
       }
       probes = table.probes
@@ -41,8 +39,12 @@ extension NgramModel {
   }
 }
 
-/// The table's slots for so many n-grams: three quarters full.
-func ngramSlots(for count: Int) -> Int { count + count / 3 + 1 }
+/// Where each order's slots end for so many n-grams of each: three quarters full.
+private func slotEnds(for counts: [Int]) -> [Int] {
+  var ends = [0]
+  for count in counts.dropFirst() { ends.append(ends[ends.count - 1] + count + count / 3 + 1) }
+  return ends
+}
 
 /// The number of the state behind each n-gram below the highest order: its own, or its longest suffix's that has one.
 private struct StateNumbering {
@@ -82,27 +84,24 @@ extension NgramCollection {
     }
   }
 
-  fileprivate func write(
-    statesInto suffixes: Slice<UnsafeMutableRawBufferPointer>, backoffs: Slice<UnsafeMutableRawBufferPointer>,
-    _ states: StateNumbering
-  ) {
-    let suffixes = UnsafeMutableRawBufferPointer(rebasing: suffixes)
-    let backoffs = UnsafeMutableRawBufferPointer(rebasing: backoffs)
+  fileprivate func write(statesInto bytes: Slice<UnsafeMutableRawBufferPointer>, _ states: StateNumbering) {
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: bytes)
     for (order, table) in orders.dropLast().enumerated() {
       for (number, entry) in table.entries.enumerated() where states.isState(order, number) {
         let state = Int(states.targets[order][number])
         let suffix = order == 0 ? 0 : states.targets[order - 1][Int(entry.suffix)]
-        suffixes.storeBytes(of: suffix, toByteOffset: 4 * state, as: UInt32.self)
-        backoffs.storeBytes(of: entry.backoff, toByteOffset: 4 * state, as: Float.self)
+        bytes.storeBytes(of: suffix, toByteOffset: 16 * state, as: UInt32.self)
+        bytes.storeBytes(of: entry.backoff, toByteOffset: 16 * state + 4, as: Float.self)
       }
     }
   }
 }
 
-/// The table of n-grams while it is being filled.
+/// The table of n-grams, and the filters of their contexts, while they are being filled.
 struct NgramSlots {
   private let bytes: UnsafeMutableRawBufferPointer
-  private let count: Int
+  private let states: UnsafeMutableRawBufferPointer
+  private let layout: ModelLayout
   private let stride: Int
   private let wordBits: UInt64
   /// Bits of a value that stand beside the key; 0 if the value has a word of its own.
@@ -110,9 +109,13 @@ struct NgramSlots {
   /// The most slots that a search passes over.
   private(set) var probes = 0
 
-  init(_ bytes: Slice<UnsafeMutableRawBufferPointer>, layout: ModelLayout) {
+  init(
+    _ bytes: Slice<UnsafeMutableRawBufferPointer>, states: Slice<UnsafeMutableRawBufferPointer>,
+    layout: ModelLayout
+  ) {
     self.bytes = UnsafeMutableRawBufferPointer(rebasing: bytes)
-    count = layout.ngramSlots
+    self.states = UnsafeMutableRawBufferPointer(rebasing: states)
+    self.layout = layout
     stride = layout.ngramStride
     wordBits = UInt64(layout.wordBits)
     bits = UInt64(layout.quantizationBits ?? 0)
@@ -120,16 +123,24 @@ struct NgramSlots {
 
   /// Adds an n-gram that is not there. There is always an empty slot, but if the n-grams come out of a damaged
   /// file; what finds none is left out.
-  /// - Parameter value: the pattern of a Float, or a code.
-  mutating func insert(context: UInt32, word: UInt32, value: UInt64, next: UInt32) {
+  /// - Parameters:
+  ///   - order: words of the context.
+  ///   - value: the pattern of a Float, or a code.
+  mutating func insert(_ order: Int, context: UInt32, word: UInt32, value: UInt64, next: UInt32) {
     let key = UInt64(context) << wordBits | UInt64(word)
-    var slot = place(mixed(key), among: count)
+    let hash = mixed(key)
+    let slots = layout.slots(context: order)
+    var slot = slots.lowerBound + place(hash, among: slots.count)
     var passed = 0
     while bytes.loadUnaligned(fromByteOffset: slot * stride, as: UInt64.self) != 0 {
-      slot = slot + 1 == count ? 0 : slot + 1
+      slot = slot + 1 == slots.upperBound ? slots.lowerBound : slot + 1
       passed += 1
-      if passed == count { return }
+      if passed == slots.count { return }
     }
+    let filter = Int(context) * layout.stateStride + (bits == 0 ? 8 : 4)
+    let bit = bits == 0 ? filterBit(hash) : codedFilterBit(hash)
+    let filters = states.loadUnaligned(fromByteOffset: filter, as: UInt64.self)
+    states.storeBytes(of: filters | bit, toByteOffset: filter, as: UInt64.self)
     probes = max(probes, passed)
     if bits == 0 {
       bytes.storeBytes(of: key, toByteOffset: slot * stride, as: UInt64.self)

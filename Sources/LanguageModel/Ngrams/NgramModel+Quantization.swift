@@ -33,17 +33,17 @@ extension NgramModel {
           UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + $0.count]).copyMemory(from: $0)
         }
       }
-      let long = layout.stateCount - layout.longStateCount
-      for state in long..<max(long, layout.stateCount) {
-        let code = backoffs[layout.order(ofState: state) - 2].code(backoff(UInt32(state)))
-        bytes.storeBytes(
-          of: UInt16(truncatingIfNeeded: code), toByteOffset: places.backoffCodes.lowerBound + 2 * (state - long),
-          as: UInt16.self)
+      copyStates(into: UnsafeMutableRawBufferPointer(rebasing: bytes[places.states]), backoffs)
+      let firstBackoffs = UnsafeMutableRawBufferPointer(rebasing: bytes[places.backoffs])
+      for state in 0..<layout.stateCount - layout.longStateCount {
+        firstBackoffs.storeBytes(
+          of: tables.backoff(UInt32(state)), toByteOffset: 4 * state, as: Float.self)
       }
-      var table = NgramSlots(bytes[places.ngrams], layout: layout)
+      var table = NgramSlots(bytes[places.ngrams], states: bytes[places.states], layout: layout)
       forEachEntry { entry in
-        let code = probabilities[layout.order(ofState: Int(entry.context)) - 1].code(entry.probability)
-        table.insert(context: entry.context, word: entry.word, value: UInt64(code), next: entry.next)
+        let order = layout.order(ofState: Int(entry.context))
+        let code = probabilities[order - 1].code(entry.probability)
+        table.insert(order, context: entry.context, word: entry.word, value: UInt64(code), next: entry.next)
       }
       probes = table.probes
     }
@@ -71,7 +71,7 @@ extension NgramModel {
     var backoffs = [[Float]](repeating: [], count: order - 1)
     let long = layout.stateCount - layout.longStateCount
     for state in long..<max(long, layout.stateCount) {
-      backoffs[layout.order(ofState: state) - 2].append(backoff(UInt32(state)))
+      backoffs[layout.order(ofState: state) - 2].append(tables.backoff(UInt32(state)))
     }
     return (
       probabilities.map { Codebook($0, bits: bits) }, backoffs.map { Codebook($0, bits: bits, keepsZero: true) }
@@ -80,13 +80,24 @@ extension NgramModel {
 
   private func copyUnquantized(into bytes: UnsafeMutableRawBufferPointer, _ to: ModelLayout.Places) {
     let kept = [
-      (places.unigrams, to.unigrams), (places.suffixes, to.suffixes),
-      (places.backoffs.prefix(to.backoffs.count), to.backoffs), (places.words, to.words),
-      (places.offsets, to.offsets), (places.text, to.text),
+      (places.unigrams, to.unigrams), (places.words, to.words), (places.offsets, to.offsets),
+      (places.text, to.text),
     ]
     for (source, target) in kept {
       UnsafeMutableRawBufferPointer(rebasing: bytes[target])
         .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory.bytes[source]))
+    }
+  }
+
+  /// Writes suffixes and codes; filters stay empty.
+  private func copyStates(into bytes: UnsafeMutableRawBufferPointer, _ books: [Codebook]) {
+    for state in 0..<layout.stateCount {
+      let suffix = memory.bytes.load(fromByteOffset: places.states.lowerBound + 16 * state, as: UInt32.self)
+      bytes.storeBytes(of: suffix, toByteOffset: 12 * state, as: UInt32.self)
+      let order = layout.order(ofState: state)
+      if order < 2 { continue }
+      let code = UInt16(truncatingIfNeeded: books[order - 2].code(tables.backoff(UInt32(state))))
+      bytes.storeBytes(of: code, toByteOffset: 12 * state + 4, as: UInt16.self)
     }
   }
 }

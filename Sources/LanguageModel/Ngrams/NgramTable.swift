@@ -84,3 +84,19 @@ func mixed(_ key: UInt64) -> UInt64 {
   let product = (key ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
   return product.high ^ product.low
 }
+
+/// A hash as a slot: the hash as a fraction of 2^64, times their number (Lemire 2019).
+@inline(__always)
+func place(_ hash: UInt64, among slots: Int) -> Int {
+  Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots)).high)
+}
+
+/// The bit of a state's filter that says that some n-gram goes on from it with a key of that hash: of 64, which
+/// the lower end of the hash chooses, as the upper one chooses the slot. Most states have few n-grams, so that most
+/// words that do not follow are known not to without a look at the table.
+@inline(__always)
+func filterBit(_ hash: UInt64) -> UInt64 { 1 << (hash & 63) }
+
+/// The same in the upper 48 bits, behind 16 of a code.
+@inline(__always)
+func codedFilterBit(_ hash: UInt64) -> UInt64 { 1 << (16 + (hash & 0xFFFF) * 48 >> 16) }
