@@ -133,9 +133,8 @@ import Testing
 
   @Test func `a pipe is refused, but not for ARPA`() throws {
     let bytes = try binary()
-    let fifo = directory.file("fifo")
-    #expect(makePipe(fifo, holding: bytes) { failureOfOpening(fifo)?.kind } == .unsupportedFormat)
-    #expect(makePipe(fifo, holding: Array(small.utf8)) { failureOfOpening(fifo)?.kind } == nil)
+    #expect(withPipe(holding: bytes) { failureOfOpening($0)?.kind } == .unsupportedFormat)
+    #expect(withPipe(holding: Array(small.utf8)) { failureOfOpening($0)?.kind } == nil)
   }
 
   private func failureOfOpening(_ path: String) -> LanguageModelError? {

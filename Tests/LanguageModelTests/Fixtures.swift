@@ -1,4 +1,5 @@
 import CZlib
+import Glibc
 import LanguageModel
 import TestSupport
 
@@ -82,14 +83,12 @@ func failure(_ bytes: some Sequence<UInt8>, in directory: TemporaryDirectory) ->
   }
 }
 
-/// Runs `body` while a named pipe is there that gives `bytes`.
-func makePipe<Result>(_ path: String, holding bytes: [UInt8], _ body: () -> Result) -> Result {
-  unlink(path)
-  precondition(mkfifo(path, 0o600) == 0)
-  // Opened for both, so that neither side waits; small enough to stay in the pipe.
-  let file = open(path, O_RDWR)
-  precondition(write(file, bytes, bytes.count) == bytes.count)
-  let closer = Closer(file)
-  defer { closer.close() }
-  return body()
+/// Runs `body` with the path of a pipe that gives `bytes` and ends.
+func withPipe<Result>(holding bytes: [UInt8], _ body: (String) -> Result) -> Result {
+  var ends: [Int32] = [0, 0]
+  precondition(pipe(&ends) == 0)
+  defer { close(ends[0]) }
+  precondition(write(ends[1], bytes, bytes.count) == bytes.count)
+  close(ends[1])
+  return body("/proc/self/fd/\(ends[0])")
 }

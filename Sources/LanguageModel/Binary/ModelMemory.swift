@@ -9,10 +9,13 @@ import Glibc
 final class ModelMemory: @unchecked Sendable {
   // Sendable: written only while it is made, by `init(count:fill:)`, and unmapped with the last reference.
   let bytes: UnsafeRawBufferPointer
+  /// Whether it is a file's.
+  let isMapped: Bool
 
   /// Zeros, which `fill` then writes into.
   init(count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
     precondition(count > 0, "a model of no bytes")
+    isMapped = false
     let flags = MAP_PRIVATE | MAP_ANONYMOUS
     guard let base = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
       fatalError("no memory for a language model of \(count) bytes")
@@ -28,6 +31,7 @@ final class ModelMemory: @unchecked Sendable {
       throw .unreadable(file.path, String(cString: strerror(errno)), remedy: "free some memory")
     }
     bytes = UnsafeRawBufferPointer(start: base, count: size)
+    isMapped = true
   }
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

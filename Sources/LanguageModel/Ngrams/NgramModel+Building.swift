@@ -118,7 +118,8 @@ struct NgramSlots {
     bits = UInt64(layout.quantizationBits ?? 0)
   }
 
-  /// Adds an n-gram that is not there. There is always an empty slot.
+  /// Adds an n-gram that is not there. There is always an empty slot, but if the n-grams come out of a damaged
+  /// file; what finds none is left out.
   /// - Parameter value: the pattern of a Float, or a code.
   mutating func insert(context: UInt32, word: UInt32, value: UInt64, next: UInt32) {
     let key = UInt64(context) << wordBits | UInt64(word)
@@ -127,6 +128,7 @@ struct NgramSlots {
     while bytes.loadUnaligned(fromByteOffset: slot * stride, as: UInt64.self) != 0 {
       slot = slot + 1 == count ? 0 : slot + 1
       passed += 1
+      if passed == count { return }
     }
     probes = max(probes, passed)
     if bits == 0 {

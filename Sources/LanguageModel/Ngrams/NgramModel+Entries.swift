@@ -11,7 +11,8 @@ extension NgramModel {
     var key: UInt64 { UInt64(context) << 32 | UInt64(word) }
   }
 
-  /// Calls `body` with every n-gram of order 2 and more, in the table's order.
+  /// Calls `body` with every n-gram of order 2 and more, in the table's order. In a damaged file those are left
+  /// out whose context or word is none.
   /// - Throws: what `body` throws.
   func forEachEntry<Failure: Error>(_ body: (Entry) throws(Failure) -> Void) throws(Failure) {
     let bits = UInt64(layout.quantizationBits ?? 0)
@@ -23,10 +24,11 @@ extension NgramModel {
       let key = stored >> bits
       let context = UInt32(truncatingIfNeeded: key >> wordBits)
       let word = UInt32(truncatingIfNeeded: key & (1 << wordBits - 1))
+      guard context > 0, Int(context) < layout.stateCount, Int(word) < layout.wordCount else { continue }
       let probability = log10Probability(slotAt: offset, code: stored, context: context)
       let next = memory.bytes.loadUnaligned(
         fromByteOffset: offset + layout.ngramStride - 4, as: UInt32.self)
-      try body(Entry(context: context, word: word, probability: probability, next: next))
+      try body(Entry(context: context, word: word, probability: probability, next: bounded(next)))
     }
   }
 
@@ -35,9 +37,11 @@ extension NgramModel {
     let offset = places.unigrams.lowerBound + 8 * word
     return (
       memory.bytes.load(fromByteOffset: offset, as: Float.self),
-      memory.bytes.load(fromByteOffset: offset + 4, as: UInt32.self)
+      bounded(memory.bytes.load(fromByteOffset: offset + 4, as: UInt32.self))
     )
   }
+
+  private func bounded(_ state: UInt32) -> UInt32 { Int(state) < layout.stateCount ? state : 0 }
 
   private func log10Probability(slotAt offset: Int, code: UInt64, context: UInt32) -> Float {
     guard layout.quantizationBits != nil else {

@@ -50,7 +50,7 @@ extension NgramModel {
   /// Sees that a model out of a file is what was written, bit for bit. Opening checks the header alone, and this
   /// reads everything.
   public func verify(path: String) throws(LanguageModelError) {
-    guard layout.checksum != 0 else { return }
+    guard isBinary else { return }
     let payload = UnsafeRawBufferPointer(rebasing: memory.bytes[layout.headerBytes...])
     guard checksum(payload) == layout.checksum else {
       throw LanguageModelError(

@@ -60,6 +60,12 @@ public final class NgramModel: LanguageScorer, @unchecked Sendable {
   /// How many states there are: values of `LanguageState` are below it.
   public var states: Int { layout.stateCount }
 
+  /// Whether it was opened from a file in the binary form, rather than read from ARPA.
+  public var isBinary: Bool { memory.isMapped }
+
+  /// Bytes of the binary form, and of memory or address space.
+  public var byteCount: Int { memory.bytes.count }
+
   /// Bits of probabilities and back-offs above order 1; nil if they are not quantised.
   public var quantizationBits: Int? { layout.quantizationBits }
 
