@@ -16,26 +16,28 @@ extension BackoffTables {
 
   /// Sorts the n-grams by context and word.
   private init(_ collection: NgramCollection) {
-    words = collection.vocabulary
-    guard let start = words.id(of: "<s>"), let end = words.id(of: "</s>") else {
-      preconditionFailure("a model without <s> and </s>")
-    }
-    (sentenceStart, sentenceEnd) = (start, end)
-    orders = []
-    // Where the n-grams of the order below stand now.
+    var words = TextVocabulary()
+    // Where the n-grams of the order below stand now; at first, the words' numbers.
     var moved: [UInt32] = []
+    let vocabulary = collection.vocabulary
+    for word in 0..<vocabulary.count {
+      vocabulary.bytes[Int(vocabulary.offsets[word])..<Int(vocabulary.offsets[word + 1])].withUnsafeBytes {
+        moved.append(words.add($0))
+      }
+    }
+    self.init(words: words)
+    let numbers = moved
     for (index, table) in collection.orders.enumerated() {
       let entries = table.entries
-      func key(_ number: Int) -> UInt64 {
-        index == 0
-          ? entries[number].key : NgramTable.key(prefix: moved[Int(entries[number].prefix)], word: entries[number].word)
+      let keys = entries.map { entry in
+        let word = numbers[Int(entry.word)]
+        return index == 0 ? UInt64(word) : NgramTable.key(prefix: moved[Int(entry.prefix)], word: word)
       }
-      let keys = entries.indices.map { key($0) }
       let sorted = entries.indices.sorted { keys[$0] < keys[$1] }
       var order = Order()
       for number in sorted {
-        order.words.append(entries[number].word)
-        order.contexts.append(index == 0 ? 0 : moved[Int(entries[number].prefix)])
+        order.words.append(UInt32(truncatingIfNeeded: keys[number]))
+        order.contexts.append(UInt32(keys[number] >> 32))
         order.suffixes.append(index == 0 ? 0 : moved[Int(entries[number].suffix)])
         order.logProbabilities.append(Double(entries[number].probability) * log(10))
         order.logBackoffs.append(Double(entries[number].backoff) * log(10))
@@ -66,12 +68,12 @@ extension BackoffTables {
       try arpa.beginOrder()
       for place in 0..<orders[length - 1].count where orders[length - 1].isKept[place] {
         try watch.tick()
-        let isStart = length == 1 && orders[0].words[place] == sentenceStart
+        let isStart = length == 1 && place == TextVocabulary.beginning
         // Rounding may leave a probability of 1 a little above it.
         let probability = min(0, orders[length - 1].logProbabilities[place] / log(10))
         arpa.write(log10Probability: isStart ? ARPAWriter.nothing : probability)
         for (index, word) in spelled(Context(length: length, place: place)).enumerated() {
-          arpa.write(word: text(word), isFirst: index == 0)
+          arpa.write(word: words[word], isFirst: index == 0)
         }
         let isContext =
           length < order
@@ -81,10 +83,6 @@ extension BackoffTables {
       }
     }
     try arpa.commit()
-  }
-
-  private func text(_ word: UInt32) -> ArraySlice<UInt8> {
-    words.bytes[Int(words.offsets[Int(word)])..<Int(words.offsets[Int(word) + 1])]
   }
 
   /// The words of an n-gram, the first one first.

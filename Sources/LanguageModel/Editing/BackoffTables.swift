@@ -37,13 +37,9 @@ struct BackoffTables {
     static let empty = Context(length: 0, place: 0)
   }
 
-  /// The vocabulary's words; `<unk>` is 0.
-  var words: VocabularyBuilder
-  /// By order, from words on.
-  var orders: [Order]
-  /// `<s>`, which is not predicted.
-  let sentenceStart: UInt32
-  let sentenceEnd: UInt32
+  var words: TextVocabulary
+  /// By order, from words on, which stand at their numbers.
+  var orders: [Order] = []
 
   var order: Int { orders.count }
 
@@ -104,7 +100,7 @@ struct BackoffTables {
   }
 
   /// What the sentence begins with.
-  var start: Context { context(after: .empty, sentenceStart) }
+  var start: Context { context(after: .empty, TextVocabulary.beginning) }
 
   /// Gives every context the back-off with which the probabilities behind it sum to 1:
   ///

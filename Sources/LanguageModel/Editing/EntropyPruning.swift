@@ -65,7 +65,7 @@ public struct EntropyPruning: Sendable {
     for (index, order) in tables.orders.dropLast().enumerated() {
       result.append(
         order.words.indices.map { place in
-          if index == 0 { return order.words[place] == tables.sentenceStart ? 0 : order.logProbabilities[place] }
+          if index == 0 { return place == TextVocabulary.beginning ? 0 : order.logProbabilities[place] }
           return result[index - 1][Int(order.contexts[place])] + order.logProbabilities[place]
         })
     }

@@ -11,7 +11,7 @@ import Glibc
 public struct LanguageModelMixture: Sendable {
   private let models: [BackoffTables]
   /// All words of all models, and each model's number of each.
-  private let words: VocabularyBuilder
+  private let words: TextVocabulary
   private let numbers: [[UInt32?]]
   /// Of each model; they sum to 1.
   public private(set) var weights: [Double]
@@ -57,8 +57,7 @@ public struct LanguageModelMixture: Sendable {
     let count = probabilities.count / models.count
     guard count > 0 else {
       throw LanguageModelError(
-        .missing, path: text, expected: "words that one of the models has", found: "none",
-        remedy: "name a text of the same language and case")
+        .missing, path: text, expected: "words", found: "none", remedy: "name a text with one sentence a line")
     }
     var last = -Double.infinity
     for _ in 0..<Self.mostSteps {
@@ -90,12 +89,13 @@ public struct LanguageModelMixture: Sendable {
   private func probabilities(_ text: String, _ watch: EstimationWatch) throws(LanguageModelError) -> [Double] {
     let lines = try LineReader(path: text == "-" ? "/dev/stdin" : text)
     var result: [Double] = []
+    var hasWords = false
     while let line = try lines.next() {
       try watch.tick()
       var sentence: [UInt32?] = []
-      forEachWord(of: line) { sentence.append(words.id(of: $0)) }
-      if sentence.isEmpty { continue }
-      sentence.append(words.id(of: "</s>"))
+      forEachWord(of: line) { sentence.append(words.number(of: $0)) }
+      hasWords = hasWords || !sentence.isEmpty
+      sentence.append(TextVocabulary.end)
       var contexts = models.map { $0.start }
       for word in sentence {
         if let word, word > 0 {
@@ -108,7 +108,7 @@ public struct LanguageModelMixture: Sendable {
         }
       }
     }
-    return result
+    return hasWords ? result : []
   }
 
   /// A word of the mixture as a model has it in a context.
@@ -129,10 +129,7 @@ public struct LanguageModelMixture: Sendable {
   }
 
   private func mixed(_ watch: EstimationWatch) throws(LanguageModelError) -> BackoffTables {
-    guard let start = words.id(of: "<s>"), let end = words.id(of: "</s>") else {
-      preconditionFailure("a model without <s> and </s>")
-    }
-    var result = BackoffTables(words: words, orders: [], sentenceStart: start, sentenceEnd: end)
+    var result = BackoffTables(words: words)
     var places = [[UInt32]](repeating: [], count: models.count)
     // (context, model): where each model is behind a context of the mixture.
     var contexts = models.map { _ in BackoffTables.Context.empty }
@@ -212,13 +209,13 @@ public struct LanguageModelMixture: Sendable {
     return result
   }
 
-  private static func joined(_ models: [BackoffTables]) -> (VocabularyBuilder, [[UInt32?]]) {
-    var words = VocabularyBuilder()
+  private static func joined(_ models: [BackoffTables]) -> (TextVocabulary, [[UInt32?]]) {
+    var words = TextVocabulary()
     for model in models {
-      for word in 1..<UInt32(max(1, model.words.count)) { words.insert(model.words, word) }
+      for word in 0..<UInt32(model.words.count) { model.words[word].withUnsafeBytes { _ = words.add($0) } }
     }
     let numbers = models.map { model in
-      (0..<UInt32(words.count)).map { words.number($0, in: model.words) }
+      (0..<UInt32(words.count)).map { word in words[word].withUnsafeBytes { model.words.number(of: $0) } }
     }
     return (words, numbers)
   }

@@ -9,8 +9,8 @@ import Glibc
 /// n-grams are counted in blocks that are sorted, spilled to temporary files and merged; each further step streams
 /// through such files. What is written depends on the texts and the options, not on the memory.
 ///
-/// Where it differs from lmplz: lines without words are passed over; thresholds are compared with the number of times an
-/// n-gram was seen in every case; a word limit makes other words `<unk>` instead of pruning their n-grams;
+/// Where it differs from lmplz: thresholds are compared with the number of times an n-gram was seen in every case; a
+/// vocabulary makes other words `<unk>` instead of pruning their n-grams;
 /// `<s>` has the logarithm -99; n-grams that are no contexts are written without a back-off.
 public struct LanguageModelBuilder: Sendable {
   /// The longest n-grams, 1 to ``mostOrder``.

@@ -38,7 +38,7 @@ struct SentenceReader {
     words = TextVocabulary()
   }
 
-  /// Calls `body` with the words of each line that has any, without `<s>` and `</s>`.
+  /// Calls `body` with the words of each line, without `<s>` and `</s>`; an empty line is a sentence too.
   /// - Parameter path: a text, plain or gzip'd; `-` is standard input.
   mutating func read(
     _ path: String, watch: EstimationWatch, _ body: ([UInt32]) throws(LanguageModelError) -> Void
@@ -49,7 +49,7 @@ struct SentenceReader {
       try watch.tick()
       sentence.removeAll(keepingCapacity: true)
       try split(line, into: &sentence, at: lines)
-      if !sentence.isEmpty { try body(sentence) }
+      try body(sentence)
     }
   }
 

@@ -35,9 +35,12 @@ private let digit = 1e-7
 
   let three = "a b\na b\na c\n"
 
-  /// Adjusted counts of words: a 1 (behind <s>), b 1, c 1, </s> 2 (behind b and c), 5 in all; with the discounts
-  /// 0.5, 1, 1.5 gamma = (3 * 0.5 + 1) / 5 = 0.5, and the uniform distribution over 5 words gives 0.1 to each.
-  /// Behind a: b 2, c 1: gamma = (1 + 0.5) / 3 = 0.5.
+  /// Adjusted counts of words: a 1 (behind <s>), b 1, c 1, </s> 2 (behind b and c), 5 in all. None is 3, so the discounts
+  /// are the fallback, 0.5, 1, 1.5: gamma = (3 * 0.5 + 1) / 5 = 0.5, and the uniform distribution over 5 words gives 0.1 to
+  /// each.
+  ///
+  /// Bigrams: <s> a 3, a b 2, a c 1, b </s> 2, c </s> 1, so t = 2, 2, 1, 0: Y = 2 / 6, D1 = 1 - 2/3 = 1/3,
+  /// D2 = 2 - 3 * 1/3 * 1/2 = 3/2, D3+ = 3. Behind a, gamma = (3/2 + 1/3) / 3 = 11/18.
   @Test func `A bigram model is what one computes on paper`() throws {
     var builder = LanguageModelBuilder(order: 2)
     builder.fallback = .fallback
@@ -46,14 +49,15 @@ private let digit = 1e-7
     expect(
       model,
       [
-        "<unk>": (0.1, nil), "</s>": (0.3, nil), "a": (0.2, 0.5), "b": (0.2, 0.5), "c": (0.2, 0.5),
-        "<s> a": (0.6, nil), "a b": (1.0 / 3 + 0.1, nil), "a c": (0.5 / 3 + 0.1, nil), "b </s>": (0.65, nil),
-        "c </s>": (0.65, nil),
+        "<unk>": (0.1, nil), "</s>": (0.3, nil), "a": (0.2, 11.0 / 18), "b": (0.2, 0.75), "c": (0.2, 1.0 / 3),
+        "<s> a": (0.2, nil), "a b": (0.5 / 3 + 11.0 / 90, nil), "a c": (2.0 / 9 + 11.0 / 90, nil),
+        "b </s>": (0.25 + 0.75 * 0.3, nil), "c </s>": (2.0 / 3 + 0.1, nil),
       ])
-    #expect(model.orders[0][["<s>"]] == .init(log10Probability: -99, log10Backoff: -0.30103))
+    #expect(model.orders[0][["<s>"]] == .init(log10Probability: -99, log10Backoff: 0))
   }
 
-  /// The adjusted counts of bigrams are 1 (each stands behind one word), but 3 of "<s> a".
+  /// The adjusted counts of bigrams are 1 (each stands behind one word), but 3 of "<s> a"; those of trigrams 2, 1, 2, 1:
+  /// the discounts of all orders are the fallback.
   @Test func `A trigram model is what one computes on paper`() throws {
     var builder = LanguageModelBuilder(order: 3)
     builder.fallback = .fallback
@@ -68,7 +72,8 @@ private let digit = 1e-7
       ])
   }
 
-  /// "a c" and "c </s>" go: behind a 1 of 3 is pruned and 1 discounted, behind c everything is pruned.
+  /// "a c" and "c </s>" go, and the discounts stay: behind a 1 of 3 is pruned and 3/2 discounted, behind c everything is
+  /// pruned.
   @Test func `What pruning takes goes to the back-off`() throws {
     var builder = LanguageModelBuilder(order: 2)
     builder.fallback = .fallback
@@ -77,7 +82,7 @@ private let digit = 1e-7
     #expect(model.header == [6, 3])
     expect(
       model,
-      ["a": (0.2, 2.0 / 3), "c": (0.2, 1), "a b": (1.0 / 3 + 0.4 / 3, nil), "b </s>": (0.65, nil)])
+      ["a": (0.2, 2.5 / 3), "c": (0.2, 1), "a b": (0.5 / 3 + 0.5 / 3, nil), "b </s>": (0.475, nil)])
     #expect(model.normalisationError < 1e-6)
   }
 
@@ -110,14 +115,14 @@ private let digit = 1e-7
   }
 
   @Test func `Blocks of any size give the same bytes`() throws {
-    let sentences = randomSentences(20_000, words: 400, seed: 5)
+    let sentences = randomSentences(6000, words: 200, seed: 5)
     let path = directory.write(text(sentences), as: "text")
     var builder = LanguageModelBuilder(order: 4)
     builder.pruning = [0, 0, 1]
     builder.fallback = .fallback
     let report = try builder.build(texts: [path], out: directory.file("one"))
-    #expect(report.sentences == 20_000 && report.tokens == sentences.map(\.count).reduce(0, +))
-    // About 100,000 tokens of 24 bytes and more: tens of blocks, and merges of two runs at a time.
+    #expect(report.sentences == 6000 && report.tokens == sentences.map(\.count).reduce(0, +))
+    // About 1,000 n-grams a block: tens of blocks, merged two at a time.
     builder.memory = LanguageModelBuilder.leastMemory
     #expect(try builder.build(texts: [path], out: directory.file("many")) == report)
     #expect(contents(of: directory.file("one")) == contents(of: directory.file("many")))
@@ -130,11 +135,21 @@ private let digit = 1e-7
     builder.fallback = .fallback
     _ = try build(text(sentences), builder, as: "one")
     let first = directory.write(gzip(text(Array(sentences[..<200])).utf8), as: "first.gz")
-    // Without words in a line there is no sentence; CR LF and tabs are white space.
-    let rest = sentences[200...].map { "  " + $0.joined(separator: "\t ") + "\r\n \t\n" }.joined()
+    // CR LF and tabs are white space.
+    let rest = sentences[200...].map { "  " + $0.joined(separator: "\t ") + "\t\r\n" }.joined()
     let second = directory.write(rest, as: "second")
     _ = try builder.build(texts: [first, second], out: directory.file("two"))
     #expect(contents(of: directory.file("one")) == contents(of: directory.file("two")))
+  }
+
+  /// As lmplz has it, and `lm score`.
+  @Test func `An empty line is an empty sentence`() throws {
+    var builder = LanguageModelBuilder(order: 2)
+    builder.fallback = .fallback
+    let model = try build("a\n \n\na\n\n", builder)
+    #expect(model.orders[1].keys.contains(["<s>", "</s>"]))
+    let oracle = KneserNeyOracle([["a"], [], [], ["a"], []], order: 2, thresholds: [0, 0], fallback: (0.5, 1, 1.5))
+    #expect(abs(model.probability("</s>", after: ["<s>"]) - oracle.probabilities[1][["<s>", "</s>"]]!) < 1e-6)
   }
 
   @Test func `A name that ends in gz is compressed`() throws {

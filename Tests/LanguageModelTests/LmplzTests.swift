@@ -16,11 +16,11 @@ import Testing
   /// of 2^-23, and is written to seven digits of its logarithm, which is below 10.
   @Test(arguments: models)
   func `n-grams and their numbers are the same`(name: String, order: Int, pruning: [UInt64]) throws {
-    let golden = WrittenModel(path: TestSupport.golden("../Goldens/lmplz/\(name).arpa.gz"))
+    let golden = WrittenModel(path: TestSupport.golden("lmplz/\(name).arpa.gz"))
     var builder = LanguageModelBuilder(order: order)
     builder.pruning = pruning
     builder.fallback = .fallback
-    _ = try builder.build(texts: [TestSupport.golden("../Goldens/lmplz/text.txt")], out: directory.file("out"))
+    _ = try builder.build(texts: [TestSupport.golden("lmplz/text.txt")], out: directory.file("out"))
     let model = WrittenModel(path: directory.file("out"))
     #expect(model.header == golden.header)
     let tolerance = Double(4 * order + 4) * 0x1p-24 / log(10) + 1e-6
