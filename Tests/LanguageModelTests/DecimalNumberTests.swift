@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "-", ".", "e5", "1e", "1e+", "1x", "--1", "1.2.3", "nan", "inf", "-Infinity", "0x10", "1e40", "1 ", "1e9999999",
+    "", "-", ".", "e5", "1e", "1e+", "1x", "--1", "1.2.3", "nan", "inf", "-Infinity", "0x10", "1e40", "1 ", "1e9999999", "1e1234567890",
   ])
   func `and nothing else is one`(text: String) { #expect(number(text) == nil) }
 }

@@ -96,6 +96,11 @@ struct ARPAReader: ~Copyable {
       read += 1
       try readNgram(order: order, line, body)
     }
+    guard pending != nil else {
+      throw lines.error(
+        .truncated, expected: "\(counts[order - 1]) \(order)-grams and what follows them",
+        found: "the end of the file behind \(read)", remedy: LanguageModelError.fetchAgain)
+    }
     guard read == counts[order - 1] else { throw wrongCount(order, found: "\(read)") }
   }
 

@@ -48,7 +48,7 @@ private func exponent(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
   guard mark == UInt8(ascii: "e") || mark == UInt8(ascii: "E") else { return nil }
   let text = bytes.dropFirst()
   // What does not fit is as good as zero or infinite.
-  return text.count > 6 ? nil : Int(String(decoding: text, as: UTF8.self))
+  return text.count > 8 ? nil : Int(String(decoding: text, as: UTF8.self))
 }
 
 private let powersOfTen: [Double] = (0...22).map { pow(10, Double($0)) }

@@ -9,7 +9,7 @@ extension NgramModel {
     for (index, count) in ngramCounts.enumerated() { try file.write("ngram \(index + 1)=\(count)\n") }
     try file.write("\n\\1-grams:\n")
     for word in 0..<wordCount {
-      let (probability, next) = unigram(word)
+      let (probability, next) = tables.unigram(UInt32(word))
       try file.write("\(probability)\t\(self.word(WordID(rawValue: UInt32(word))))")
       try writeBackoff(next, order: 1, isOwn: spelled(next, order: 1) , to: &file)
     }
@@ -39,7 +39,7 @@ extension NgramModel {
   private func writeBackoff(
     _ state: UInt32, order: Int, isOwn: Bool, to file: inout AtomicWriter
   ) throws(LanguageModelError) {
-    let backoff = isOwn ? backoff(state) : 0
+    let backoff = isOwn ? tables.backoff(state) : 0
     try file.write(backoff == 0 ? "\n" : "\t\(backoff)\n")
   }
 }
@@ -52,7 +52,7 @@ private struct ContextWords {
   init(_ model: NgramModel) {
     var steps = [UInt64](repeating: 0, count: model.states)
     for word in 0..<model.wordCount {
-      let next = Int(model.unigram(word).next)
+      let next = Int(model.tables.unigram(UInt32(word)).next)
       if next < steps.count, model.layout.order(ofState: next) == 1 { steps[next] = UInt64(word) }
     }
     model.forEachEntry { entry in

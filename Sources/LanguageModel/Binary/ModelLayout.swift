@@ -82,6 +82,13 @@ struct ModelLayout: Equatable {
       offsets: section(wordCount + 1, 4), text: section(textBytes, 1), end: end)
   }
 
+  /// The number of words of a state.
+  func order(ofState state: Int) -> Int {
+    var order = 0
+    while order < stateEnds.count - 1 && state >= stateEnds[order] { order += 1 }
+    return order
+  }
+
   private func aligned(_ offset: Int) -> Int { (offset + Self.alignment - 1) & ~(Self.alignment - 1) }
 }
 

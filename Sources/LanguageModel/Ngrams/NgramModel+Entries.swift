@@ -32,21 +32,12 @@ extension NgramModel {
     }
   }
 
-  /// log10 of a unigram's probability, and its state.
-  func unigram(_ word: Int) -> (probability: Float, next: UInt32) {
-    let offset = places.unigrams.lowerBound + 8 * word
-    return (
-      memory.bytes.load(fromByteOffset: offset, as: Float.self),
-      bounded(memory.bytes.load(fromByteOffset: offset + 4, as: UInt32.self))
-    )
-  }
-
   private func bounded(_ state: UInt32) -> UInt32 { Int(state) < layout.stateCount ? state : 0 }
 
   private func log10Probability(slotAt offset: Int, code: UInt64, context: UInt32) -> Float {
     guard layout.quantizationBits != nil else {
       return memory.bytes.load(fromByteOffset: offset + 8, as: Float.self)
     }
-    return level(code, order: layout.order(ofState: Int(context)) + 1, codebook: 0)
+    return tables.level(code, codebook: layout.order(ofState: Int(context)) - 1)
   }
 }

@@ -35,7 +35,7 @@ extension NgramModel {
       }
       let long = layout.stateCount - layout.longStateCount
       for state in long..<max(long, layout.stateCount) {
-        let code = backoffs[layout.order(ofState: state) - 2].code(backoff(UInt32(state)))
+        let code = backoffs[layout.order(ofState: state) - 2].code(tables.backoff(UInt32(state)))
         bytes.storeBytes(
           of: UInt16(truncatingIfNeeded: code), toByteOffset: places.backoffCodes.lowerBound + 2 * (state - long),
           as: UInt16.self)
@@ -71,7 +71,7 @@ extension NgramModel {
     var backoffs = [[Float]](repeating: [], count: order - 1)
     let long = layout.stateCount - layout.longStateCount
     for state in long..<max(long, layout.stateCount) {
-      backoffs[layout.order(ofState: state) - 2].append(backoff(UInt32(state)))
+      backoffs[layout.order(ofState: state) - 2].append(tables.backoff(UInt32(state)))
     }
     return (
       probabilities.map { Codebook($0, bits: bits) }, backoffs.map { Codebook($0, bits: bits, keepsZero: true) }

@@ -84,3 +84,9 @@ func mixed(_ key: UInt64) -> UInt64 {
   let product = (key ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
   return product.high ^ product.low
 }
+
+/// A hash as a slot: the hash as a fraction of 2^64, times their number (Lemire 2019).
+@inline(__always)
+func place(_ hash: UInt64, among slots: Int) -> Int {
+  Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots)).high)
+}

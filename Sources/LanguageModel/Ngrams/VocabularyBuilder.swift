@@ -76,17 +76,28 @@ struct VocabularyBuilder {
 }
 
 /// A hash of a word's bytes, eight at a time. The binary form's vocabulary rests on it.
+@inline(__always)
 func hash(of word: UnsafeRawBufferPointer) -> UInt64 {
-  var hash = UInt64(word.count)
+  func eight(_ index: Int) -> UInt64 {
+    UInt64(littleEndian: word.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+  }
+  func four(_ index: Int) -> UInt64 {
+    UInt64(UInt32(littleEndian: word.loadUnaligned(fromByteOffset: index, as: UInt32.self)))
+  }
+  let count = word.count
+  var hash = UInt64(count)
   var index = 0
-  while index + 8 <= word.count {
-    hash = mixed(hash ^ UInt64(littleEndian: word.loadUnaligned(fromByteOffset: index, as: UInt64.self)))
+  while index + 8 < count {
+    hash = mixed(hash ^ eight(index))
     index += 8
   }
-  var rest: UInt64 = 0
-  while index < word.count {
-    rest = rest << 8 | UInt64(word[index])
-    index += 1
-  }
-  return mixed(mixed(hash ^ rest))
+  // The last bytes, whichever fit: they may have been taken before.
+  let rest =
+    switch count {
+    case 8...: eight(count - 8)
+    case 4...: four(0) << 32 | four(count - 4)
+    case 1...: UInt64(word[0]) << 16 | UInt64(word[count / 2]) << 8 | UInt64(word[count - 1])
+    default: 0 as UInt64
+    }
+  return mixed(hash &* 0x9FB2_1C65_1E98_DF25 ^ rest)
 }

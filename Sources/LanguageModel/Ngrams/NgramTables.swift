@@ -1,0 +1,208 @@
+/// The tables of a model as a query sees them: where they are, resolved once.
+///
+/// Whatever a damaged file holds, a query ends and reads only inside the tables: states that come out of them are
+/// checked, searches are as long as the header says at most, and shorter contexts have lower numbers.
+struct NgramTables {
+  let wordCount: UInt32
+  let stateCount: UInt32
+  private let unigrams: UnsafeRawPointer
+  private let suffixes: UnsafeRawPointer
+  private let backoffs: UnsafeRawPointer
+  private let backoffCodes: UnsafeRawPointer
+  private let ngrams: UnsafeRawPointer
+  private let codebooks: UnsafeRawPointer
+  private let words: UnsafeRawPointer
+  private let offsets: UnsafeRawPointer
+  private let text: UnsafeRawPointer
+  private let textBytes: Int
+  private let slotCount: Int
+  private let probes: Int
+  private let wordSlots: Int
+  private let wordProbes: Int
+  private let wordBits: UInt64
+  /// Bits of a code; 0 without quantisation.
+  private let bits: UInt64
+  /// The first state of order 2.
+  private let firstLongState: UInt32
+  private let order: Int
+  /// Where the states of each order end.
+  private let stateEnds: ContiguousArray<UInt32>
+
+  /// - Precondition: the memory is of the layout's size, and outlives the tables.
+  init(_ layout: ModelLayout, _ memory: ModelMemory) {
+    let places = layout.places
+    guard let base = memory.bytes.baseAddress, memory.bytes.count == places.end else {
+      preconditionFailure("\(memory.bytes.count) bytes of a model of \(places.end)")
+    }
+    func table(_ place: Range<Int>) -> UnsafeRawPointer { base + place.lowerBound }
+    unigrams = table(places.unigrams)
+    suffixes = table(places.suffixes)
+    backoffs = table(places.backoffs)
+    backoffCodes = table(places.backoffCodes)
+    ngrams = table(places.ngrams)
+    codebooks = table(places.codebooks)
+    words = table(places.words)
+    offsets = table(places.offsets)
+    text = table(places.text)
+    textBytes = layout.textBytes
+    wordCount = UInt32(layout.wordCount)
+    stateCount = UInt32(layout.stateCount)
+    slotCount = layout.ngramSlots
+    probes = layout.ngramProbes
+    wordSlots = layout.wordSlots
+    wordProbes = layout.wordProbes
+    wordBits = UInt64(layout.wordBits)
+    bits = UInt64(layout.quantizationBits ?? 0)
+    order = layout.order
+    stateEnds = ContiguousArray(layout.stateEnds.map { UInt32($0) })
+    firstLongState = UInt32(layout.stateCount - layout.longStateCount)
+  }
+
+  /// log10 of a word's probability in a state, and the state behind it.
+  /// - Precondition: the word and the state are below their counts.
+  @inline(__always)
+  func score(_ word: UInt32, after state: UInt32) -> (log10Probability: Float, next: UInt32) {
+    var context = state
+    var backoff: Float = 0
+    while context != 0 {
+      if let (probability, next) = bits == 0 ? ngram(context, word) : codedNgram(context, word) {
+        return (backoff + probability, next)
+      }
+      backoff += self.backoff(context)
+      context = suffix(context)
+    }
+    let (probability, next) = unigram(word)
+    return (backoff + probability, next)
+  }
+
+  /// log10 of a unigram's probability, and the state behind it.
+  @inline(__always)
+  func unigram(_ word: UInt32) -> (log10Probability: Float, next: UInt32) {
+    let unigram = unigrams + 8 * Int(word)
+    return (unigram.load(as: Float.self), checked(unigram.load(fromByteOffset: 4, as: UInt32.self)))
+  }
+
+  @inline(__always)
+  private func checked(_ state: UInt32) -> UInt32 { state < stateCount ? state : 0 }
+
+  /// The next shorter state.
+  @inline(__always)
+  private func suffix(_ state: UInt32) -> UInt32 {
+    min(suffixes.load(fromByteOffset: 4 * Int(state), as: UInt32.self), state &- 1)
+  }
+
+  /// log10 of the back-off of a state.
+  @inline(__always)
+  func backoff(_ state: UInt32) -> Float {
+    if bits == 0 || state < firstLongState {
+      return backoffs.load(fromByteOffset: 4 * Int(state), as: Float.self)
+    }
+    let code = backoffCodes.load(fromByteOffset: 2 * Int(state - firstLongState), as: UInt16.self)
+    return level(UInt64(code), codebook: order - 1 + order(ofState: state) - 2)
+  }
+
+  /// The n-gram of a context that is not the empty one, and a word.
+  @inline(__always)
+  private func ngram(_ context: UInt32, _ word: UInt32) -> (log10Probability: Float, next: UInt32)? {
+    let key = UInt64(context) << 32 | UInt64(word)
+    var slot = place(mixed(key), among: slotCount)
+    var left = probes
+    while true {
+      let entry = ngrams + 16 * slot
+      let stored = entry.load(as: UInt64.self)
+      if stored == key {
+        return (
+          entry.load(fromByteOffset: 8, as: Float.self),
+          checked(entry.load(fromByteOffset: 12, as: UInt32.self))
+        )
+      }
+      if stored == 0 || left == 0 { return nil }
+      left -= 1
+      slot = slot + 1 == slotCount ? 0 : slot + 1
+    }
+  }
+
+  /// The same with quantisation.
+  @inline(__always)
+  private func codedNgram(_ context: UInt32, _ word: UInt32) -> (log10Probability: Float, next: UInt32)? {
+    let key = UInt64(context) << wordBits | UInt64(word)
+    var slot = place(mixed(key), among: slotCount)
+    var left = probes
+    while true {
+      let entry = ngrams + 12 * slot
+      let stored = entry.loadUnaligned(as: UInt64.self)
+      if stored >> bits == key {
+        return (
+          level(stored, codebook: order(ofState: context) - 1),
+          checked(entry.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        )
+      }
+      if stored == 0 || left == 0 { return nil }
+      left -= 1
+      slot = slot + 1 == slotCount ? 0 : slot + 1
+    }
+  }
+
+  /// What the lowest bits of `code` stand for. Codebooks of probabilities of order 2 on come first, then those of
+  /// back-offs.
+  @inline(__always)
+  func level(_ code: UInt64, codebook: Int) -> Float {
+    let index = codebook << Int(bits) | Int(code & (1 << bits - 1))
+    return codebooks.load(fromByteOffset: 4 * index, as: Float.self)
+  }
+
+  /// The number of words of a state.
+  @inline(__always)
+  private func order(ofState state: UInt32) -> Int {
+    var order = 0
+    while order < stateEnds.count - 1 && state >= stateEnds[order] { order += 1 }
+    return order
+  }
+
+  /// The id of a word's bytes.
+  func id(of word: UnsafeRawBufferPointer) -> UInt32 {
+    let hash = hash(of: word)
+    var slot = place(hash, among: wordSlots)
+    for _ in 0...wordProbes {
+      let stored = words.load(fromByteOffset: 8 * slot, as: UInt64.self)
+      let id = UInt32(truncatingIfNeeded: stored)
+      if id == 0 { return 0 }
+      if stored >> 32 == hash & 0xFFFF_FFFF, let text = text(of: id), areEqual(text, word) { return id }
+      slot = slot + 1 == wordSlots ? 0 : slot + 1
+    }
+    return 0
+  }
+
+  /// The bytes of a word; nil if there is no such word or the file is damaged.
+  @inline(__always)
+  func text(of id: UInt32) -> UnsafeRawBufferPointer? {
+    guard id < wordCount else { return nil }
+    let start = Int(offsets.load(fromByteOffset: 4 * Int(id), as: UInt32.self))
+    let end = Int(offsets.load(fromByteOffset: 4 * Int(id) + 4, as: UInt32.self))
+    guard start <= end, end <= textBytes else { return nil }
+    return UnsafeRawBufferPointer(start: text + start, count: end - start)
+  }
+}
+
+/// Short as words are, a loop is faster than a call of `memcmp`.
+@inline(__always)
+private func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+  guard a.count == b.count else { return false }
+  guard let first = a.baseAddress, let second = b.baseAddress else { return true }
+  var index = 0
+  while index + 8 <= a.count {
+    let (ours, theirs) = (
+      first.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+      second.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+    )
+    if ours != theirs { return false }
+    index += 8
+  }
+  while index < a.count {
+    if first.load(fromByteOffset: index, as: UInt8.self) != second.load(fromByteOffset: index, as: UInt8.self) {
+      return false
+    }
+    index += 1
+  }
+  return true
+}
