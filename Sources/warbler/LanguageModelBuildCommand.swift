@@ -26,8 +26,10 @@ struct LanguageModelBuildCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Leave out n-grams that were seen so often or less, for order 1, 2, ...; the last number holds for all \
-      higher orders, and none may be below the one before.", valueName: "counts"))
+      """
+      Leave out n-grams that were seen so often or less, for order 1, 2, ...; the last number holds for all higher \
+      orders, and none may be below the one before.
+      """, valueName: "counts"))
   var prune: String?
 
   @Option(

@@ -34,7 +34,8 @@ struct LanguageModelBuildRun: CommandRun {
     let report = try stoppable {
       try output.write { path in
         try builder.build(
-          texts: texts, out: path, shouldStop: { Interruption.signal != nil }, step: { console.note(Self.line($0)) })
+          texts: texts, out: path, shouldStop: { Interruption.signal != nil },
+          step: { console.note(Self.line($0)) })
       }
     }
     console.note(
@@ -44,7 +45,8 @@ struct LanguageModelBuildRun: CommandRun {
     for (index, discounts) in report.discounts.enumerated() {
       let note = report.fallbackOrders.contains(index + 1) ? " (fallback)" : ""
       console.note(
-        "discounts of order \(index + 1): \(fixed(discounts.one)) \(fixed(discounts.two)) \(fixed(discounts.more))\(note)")
+        "discounts of order \(index + 1): \(fixed(discounts.one)) \(fixed(discounts.two)) \(fixed(discounts.more))\(note)"
+      )
     }
   }
 

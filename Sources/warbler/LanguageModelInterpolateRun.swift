@@ -58,7 +58,8 @@ struct LanguageModelInterpolateRun: CommandRun {
     }
     if let output {
       console.note(
-        "\(output.path): \(counts.map(String.init).joined(separator: " + ")) n-grams of order 1 to \(counts.count)")
+        "\(output.path): \(counts.map(String.init).joined(separator: " + ")) n-grams of order 1 to \(counts.count)"
+      )
     }
   }
 }

@@ -71,7 +71,8 @@ struct BackoffTables {
   /// The context without its first word.
   func suffix(_ context: Context) -> Context {
     context.length < 2
-      ? .empty : Context(length: context.length - 1, place: Int(orders[context.length - 1].suffixes[context.place]))
+      ? .empty
+      : Context(length: context.length - 1, place: Int(orders[context.length - 1].suffixes[context.place]))
   }
 
   /// ln P(word | context).

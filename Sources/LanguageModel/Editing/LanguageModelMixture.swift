@@ -57,7 +57,8 @@ public struct LanguageModelMixture: Sendable {
     let count = probabilities.count / models.count
     guard count > 0 else {
       throw LanguageModelError(
-        .missing, path: text, expected: "words", found: "none", remedy: "name a text with one sentence a line")
+        .missing, path: text, expected: "words", found: "none", remedy: "name a text with one sentence a line"
+      )
     }
     var last = -Double.infinity
     for _ in 0..<Self.mostSteps {
@@ -86,7 +87,8 @@ public struct LanguageModelMixture: Sendable {
   private static let leastGain = 1e-9
 
   /// (words, models): P of each word and sentence end that some model has.
-  private func probabilities(_ text: String, _ watch: EstimationWatch) throws(LanguageModelError) -> [Double] {
+  private func probabilities(_ text: String, _ watch: EstimationWatch) throws(LanguageModelError) -> [Double]
+  {
     let lines = try LineReader(path: text == "-" ? "/dev/stdin" : text)
     var result: [Double] = []
     var hasWords = false
@@ -100,7 +102,9 @@ public struct LanguageModelMixture: Sendable {
       for word in sentence {
         if let word, word > 0 {
           for model in models.indices {
-            result.append(numbers[model][Int(word)].map { exp(models[model].logProbability($0, after: contexts[model])) } ?? 0)
+            result.append(
+              numbers[model][Int(word)].map { exp(models[model].logProbability($0, after: contexts[model])) }
+                ?? 0)
           }
         }
         for model in models.indices {
@@ -120,7 +124,9 @@ public struct LanguageModelMixture: Sendable {
   ///   - shouldStop: asked now and then; the error is of kind `stopped` then.
   /// - Returns: the number of n-grams of each order.
   @discardableResult
-  public func write(to out: String, shouldStop: @escaping () -> Bool = { false }) throws(LanguageModelError) -> [Int] {
+  public func write(to out: String, shouldStop: @escaping () -> Bool = { false }) throws(LanguageModelError)
+    -> [Int]
+  {
     let watch = EstimationWatch(shouldStop: shouldStop)
     var tables = try mixed(watch)
     try tables.normalise(watch)
@@ -197,7 +203,9 @@ public struct LanguageModelMixture: Sendable {
       if length == 1 { return word }
       let context = BackoffTables.Context(
         length: length - 1, place: Int(below[model][Int(order.contexts[place])]))
-      guard let found = mixture.place(context, word) else { preconditionFailure("an n-gram that was left out") }
+      guard let found = mixture.place(context, word) else {
+        preconditionFailure("an n-gram that was left out")
+      }
       return UInt32(found)
     }
   }

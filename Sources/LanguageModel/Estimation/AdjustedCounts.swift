@@ -66,9 +66,11 @@ struct AdjustedCounts {
     while let first = counts.record {
       for place in 0..<order { full[place] = first[place] }
       var count: UInt64 = 0
-      while let next = counts.record, full.withUnsafeBufferPointer({
-        NgramRecord.haveEqualWords($0.baseAddress!, next, order)
-      }) {
+      while let next = counts.record,
+        full.withUnsafeBufferPointer({
+          NgramRecord.haveEqualWords($0.baseAddress!, next, order)
+        })
+      {
         try watch.tick()
         count += NgramRecord.value(next, order)
         try counts.advance()

@@ -29,7 +29,8 @@ struct ContextSums {
   var total: Double { Double(denominator) }
 
   func gamma(_ discounts: KneserNeyDiscounts) -> Double {
-    let discounted = discounts.one * Double(ones) + discounts.two * Double(twos) + discounts.more * Double(more)
+    let discounted =
+      discounts.one * Double(ones) + discounts.two * Double(twos) + discounts.more * Double(more)
     return (discounted + Double(pruned)) / Double(denominator)
   }
 }

@@ -69,7 +69,8 @@ public struct LanguageModelBuilder: Sendable {
   /// - Throws: an error of kind `stopped` once that is asked for; otherwise what is wrong with the text, line
   ///   by line, with its size, or with the disk.
   public func build(
-    texts: [String], out: String, shouldStop: @escaping () -> Bool = { false }, step: (Step) -> Void = { _ in }
+    texts: [String], out: String, shouldStop: @escaping () -> Bool = { false },
+    step: (Step) -> Void = { _ in }
   ) throws(LanguageModelError) -> Report {
     precondition(memory >= Self.leastMemory, "\(memory) bytes of memory, of \(Self.leastMemory) or more")
     let thresholds = self.thresholds
@@ -80,7 +81,8 @@ public struct LanguageModelBuilder: Sendable {
     let (runs, words) = try count(texts, &report, watch)
     step(.adjusting(tokens: report.tokens))
     var adjusted = try AdjustedCounts(
-      try runs.merged(memory: memory / 2, watch: watch), order: order, thresholds: thresholds, words: words.count,
+      try runs.merged(memory: memory / 2, watch: watch), order: order, thresholds: thresholds,
+      words: words.count,
       bufferBytes: bufferBytes, watch: watch)
     report.ngrams = adjusted.kept
     for n in 1...order {
@@ -141,7 +143,8 @@ public struct LanguageModelBuilder: Sendable {
     } catch {
       if let fallback { return (fallback, true) }
       let found =
-        error.discount.map { "\($0)" } ?? "no \(n)-gram with the adjusted count \(error.count) to estimate it from"
+        error.discount.map { "\($0)" }
+        ?? "no \(n)-gram with the adjusted count \(error.count) to estimate it from"
       throw LanguageModelError(
         .unfit, path: texts.joined(separator: ", "),
         expected: "the discount of count \(error.count) of order \(n) from 0 to \(error.count)", found: found,
@@ -150,7 +153,8 @@ public struct LanguageModelBuilder: Sendable {
   }
 
   private func write(
-    _ results: [OrderEstimator.Result], _ words: TextVocabulary, counts: [Int], to out: String, bufferBytes: Int,
+    _ results: [OrderEstimator.Result], _ words: TextVocabulary, counts: [Int], to out: String,
+    bufferBytes: Int,
     _ watch: EstimationWatch
   ) throws(LanguageModelError) {
     var arpa = try ARPAWriter(path: out, counts: counts)

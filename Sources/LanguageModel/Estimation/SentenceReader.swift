@@ -102,7 +102,8 @@ struct SentenceReader {
     }
     guard words.count < Int(UInt32.max) - 1 else {
       throw LanguageModelError(
-        .tooLarge, path: lines.path, line: lines.number, expected: "at most \(UInt32.max - 1) different words",
+        .tooLarge, path: lines.path, line: lines.number,
+        expected: "at most \(UInt32.max - 1) different words",
         found: "more", remedy: "check that this is a text")
     }
     return words.add(word)

@@ -32,7 +32,9 @@ struct TextVocabulary {
   }
 
   /// The number of a word, which is added if it is new.
-  mutating func add(_ word: Slice<UnsafeRawBufferPointer>) -> UInt32 { add(UnsafeRawBufferPointer(rebasing: word)) }
+  mutating func add(_ word: Slice<UnsafeRawBufferPointer>) -> UInt32 {
+    add(UnsafeRawBufferPointer(rebasing: word))
+  }
 
   /// The number of a word, which is added if it is new.
   mutating func add(_ word: UnsafeRawBufferPointer) -> UInt32 {

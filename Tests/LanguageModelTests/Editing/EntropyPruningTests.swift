@@ -16,7 +16,8 @@ import Testing
   }
 
   func prune(_ threshold: Double) throws -> (WrittenModel, EntropyPruning.Report) {
-    let report = try EntropyPruning(threshold: threshold).prune(directory.file("in"), to: directory.file("out"))
+    let report = try EntropyPruning(threshold: threshold).prune(
+      directory.file("in"), to: directory.file("out"))
     return (WrittenModel(path: directory.file("out")), report)
   }
 
@@ -28,7 +29,8 @@ import Testing
       for (gram, entry) in whole.orders[n] {
         let other = try #require(pruned.orders[n][gram])
         // Read as a 32-bit float, written with seven digits.
-        #expect(abs(other.log10Probability - entry.log10Probability) < 2e-7 * max(1, abs(entry.log10Probability)))
+        #expect(
+          abs(other.log10Probability - entry.log10Probability) < 2e-7 * max(1, abs(entry.log10Probability)))
         // 1 - a sum of 32 numbers, each off by 2e-7 of itself, over the same.
         #expect(abs((other.log10Backoff ?? 0) - (entry.log10Backoff ?? 0)) < 1e-4)
       }
@@ -36,7 +38,9 @@ import Testing
   }
 
   @Test(arguments: [1e-5, 1e-4, 1e-3, 1])
-  func `Contexts sum to 1, contexts of what stays stay, and kept n-grams keep their probability`(threshold: Double) throws {
+  func `Contexts sum to 1, contexts of what stays stay, and kept n-grams keep their probability`(
+    threshold: Double
+  ) throws {
     let whole = try model()
     let (pruned, report) = try prune(threshold)
     #expect(report.after == pruned.header && report.before == whole.header)
@@ -62,8 +66,10 @@ import Testing
     var (kept, gone) = (0, 0)
     for context in Set(whole.orders[2].keys.map { Array($0.dropLast()) }) {
       let grams = whole.orders[2].keys.filter { Array($0.dropLast()) == context }
-      let p = Dictionary(uniqueKeysWithValues: whole.words.map { ($0, whole.probability($0, after: context)) })
-      let lower = Dictionary(uniqueKeysWithValues: whole.words.map { ($0, whole.probability($0, after: [context[1]])) })
+      let p = Dictionary(
+        uniqueKeysWithValues: whole.words.map { ($0, whole.probability($0, after: context)) })
+      let lower = Dictionary(
+        uniqueKeysWithValues: whole.words.map { ($0, whole.probability($0, after: [context[1]])) })
       let first = context[0] == "<s>" ? 1 : whole.probability(context[0], after: [])
       let weight = first * whole.probability(context[1], after: [context[0]])
       for gram in grams {

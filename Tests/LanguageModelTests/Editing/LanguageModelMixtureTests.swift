@@ -43,7 +43,8 @@ import Testing
       for (gram, entry) in mixed.orders[n] where gram != ["<s>"] {
         let (context, word) = (Array(gram.dropLast()), gram[n])
         let expected =
-          0.3 * probability(word, after: context, in: parts[0]) + 0.7 * probability(word, after: context, in: parts[1])
+          0.3 * probability(word, after: context, in: parts[0]) + 0.7
+          * probability(word, after: context, in: parts[1])
         // Numbers of seven digits, read as 32-bit floats, up to three of them.
         #expect(abs(entry.log10Probability - log10(expected)) < 1e-6, "\(gram)")
       }
@@ -63,9 +64,11 @@ import Testing
     let path = directory.write(text(sentences), as: "held")
     var mixture = try LanguageModelMixture(paths: [directory.file("a"), directory.file("b")])
     var perplexities: [Double] = []
-    try mixture.tune(path) { perplexities.append($0) }
+    try mixture.tune(path, progress: { perplexities.append($0) })
     #expect(perplexities.count > 2)
-    for (before, after) in zip(perplexities, perplexities.dropFirst()) { #expect(after <= before * (1 + 1e-12)) }
+    for (before, after) in zip(perplexities, perplexities.dropFirst()) {
+      #expect(after <= before * (1 + 1e-12))
+    }
     // A text of the first kind, whose model knows what stands behind what.
     #expect(mixture.weights[0] > 0.7 && abs(mixture.weights.reduce(0, +) - 1) < 1e-12)
     // No other weights are better.
@@ -74,7 +77,7 @@ import Testing
       var other = try LanguageModelMixture(paths: [directory.file("a"), directory.file("b")])
       other.setWeights([weight, 1 - weight])
       var first: Double?
-      try other.tune(path) { first = first ?? $0 }
+      try other.tune(path, progress: { first = first ?? $0 })
       #expect(try #require(first) >= best * (1 - 1e-9))
     }
   }
@@ -84,7 +87,7 @@ import Testing
     let sentences = [["w1", "own", "w2"], [], ["nowhere", "w4", "w30"]]
     var mixture = try LanguageModelMixture(paths: [directory.file("a"), directory.file("b")])
     var first: Double?
-    try mixture.tune(directory.write(text(sentences), as: "held")) { first = first ?? $0 }
+    try mixture.tune(directory.write(text(sentences), as: "held"), progress: { first = first ?? $0 })
     var (sum, count) = (0.0, 0.0)
     for sentence in sentences {
       var context = ["<s>"]
@@ -111,7 +114,8 @@ import Testing
     }
     let empty = directory.write("\n \n", as: "empty")
     #expect(kind { () throws(LanguageModelError) in try mixture.tune(empty) } == .missing)
-    #expect(kind { () throws(LanguageModelError) in try mixture.tune(directory.file("absent")) } == .unreadable)
+    #expect(
+      kind { () throws(LanguageModelError) in try mixture.tune(directory.file("absent")) } == .unreadable)
     #expect(
       kind { () throws(LanguageModelError) in
         _ = try LanguageModelMixture(paths: [directory.file("a"), empty])
@@ -119,10 +123,12 @@ import Testing
     var asked = false
     #expect(
       kind { () throws(LanguageModelError) in
-        try mixture.write(to: directory.file("out"), shouldStop: {
-          asked = true
-          return true
-        })
+        try mixture.write(
+          to: directory.file("out"),
+          shouldStop: {
+            asked = true
+            return true
+          })
       } == (asked ? .stopped : nil))
     #expect(
       kind { () throws(LanguageModelError) in

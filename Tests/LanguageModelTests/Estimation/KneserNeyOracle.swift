@@ -15,7 +15,8 @@ struct KneserNeyOracle {
 
   /// - Parameter thresholds: n-grams seen as often, or less often, are left out; 0 for none.
   init(
-    _ sentences: [[String]], order: Int, thresholds: [Int], fallback: (Double, Double, Double)?, vocabulary: Set<String>? = nil
+    _ sentences: [[String]], order: Int, thresholds: [Int], fallback: (Double, Double, Double)?,
+    vocabulary: Set<String>? = nil
   ) {
     self.order = order
     // seen[n - 1]: how often each n-gram occurs between <s> and </s>.
@@ -36,7 +37,9 @@ struct KneserNeyOracle {
         adjusted = seen[n - 1]
       } else {
         for (gram, count) in seen[n - 1] where gram[0] == "<s>" || count == 0 { adjusted[gram] = count }
-        for longer in seen[n].keys where longer[1] != "<s>" { adjusted[Array(longer.dropFirst()), default: 0] += 1 }
+        for longer in seen[n].keys where longer[1] != "<s>" {
+          adjusted[Array(longer.dropFirst()), default: 0] += 1
+        }
       }
       let discount = Self.discounts(adjusted.values, fallback)
       discounts.append(discount)
@@ -44,7 +47,8 @@ struct KneserNeyOracle {
         count == 0 ? 0 : count == 1 ? discount.0 : count == 2 ? discount.1 : discount.2
       }
       func isKept(_ gram: Gram) -> Bool {
-        thresholds[n - 1] == 0 || seen[n - 1][gram]! > thresholds[n - 1] || gram == ["</s>"] || gram == ["<unk>"]
+        thresholds[n - 1] == 0 || seen[n - 1][gram]! > thresholds[n - 1] || gram == ["</s>"]
+          || gram == ["<unk>"]
       }
       var totals: [Gram: Double] = [:]
       var gammas: [Gram: Double] = [:]
@@ -58,7 +62,8 @@ struct KneserNeyOracle {
       for (gram, count) in adjusted where isKept(gram) {
         let context = Array(gram.dropLast())
         let below = n == 1 ? uniform : lower[Array(gram.dropFirst())]!
-        these[gram] = (Double(count) - d(count)) / totals[context]! + gammas[context]! / totals[context]! * below
+        these[gram] =
+          (Double(count) - d(count)) / totals[context]! + gammas[context]! / totals[context]! * below
       }
       if n > 1 {
         for (context, gamma) in gammas where lower[context] != nil || context == ["<s>"] {

@@ -26,7 +26,9 @@ import Testing
     }
   }
 
-  func failure(_ text: String, _ change: (inout LanguageModelBuilder) -> Void = { _ in }) -> LanguageModelError? {
+  func failure(_ text: String, _ change: (inout LanguageModelBuilder) -> Void = { _ in })
+    -> LanguageModelError?
+  {
     failure(text.utf8, change)
   }
 
@@ -40,7 +42,8 @@ import Testing
   @Test func `Bytes that are no UTF-8 are refused with their line`() throws {
     let error = try #require(failure(Array("a\nb\n".utf8) + [0x63, 0xFF, 0x0A]))
     #expect(error.kind == .malformed && error.line == 3)
-    let ofCharacters = try #require(failure(Array("a\nb\n".utf8) + [0x63, 0xE4, 0x0A]) { $0.isOfCharacters = true })
+    let ofCharacters = try #require(
+      failure(Array("a\nb\n".utf8) + [0x63, 0xE4, 0x0A]) { $0.isOfCharacters = true })
     #expect(ofCharacters.kind == .malformed && ofCharacters.line == 3)
   }
 
@@ -60,7 +63,8 @@ import Testing
 
   @Test func `A text that is not there is refused`() throws {
     #expect {
-      _ = try LanguageModelBuilder(order: 2).build(texts: [directory.file("absent")], out: directory.file("out"))
+      _ = try LanguageModelBuilder(order: 2).build(
+        texts: [directory.file("absent")], out: directory.file("out"))
     } throws: { ($0 as? LanguageModelError)?.kind == .unreadable }
   }
 
@@ -100,7 +104,8 @@ import Testing
   @Test func `What the fallback was taken for is reported`() throws {
     var builder = LanguageModelBuilder(order: 2)
     builder.fallback = KneserNeyDiscounts(one: 0.25, two: 0.5, more: 0.75)
-    let report = try builder.build(texts: [directory.write("a b c\n", as: "text")], out: directory.file("out"))
+    let report = try builder.build(
+      texts: [directory.write("a b c\n", as: "text")], out: directory.file("out"))
     #expect(report.fallbackOrders == [1, 2])
     #expect(report.discounts == [builder.fallback, builder.fallback])
     #expect(report.ngrams == [6, 4])

@@ -9,7 +9,9 @@ private let digit = 1e-7
 @Suite struct `Building a language model` {
   let directory = TemporaryDirectory()
 
-  func build(_ text: String, _ builder: LanguageModelBuilder, as name: String = "out.arpa") throws -> WrittenModel {
+  func build(_ text: String, _ builder: LanguageModelBuilder, as name: String = "out.arpa") throws
+    -> WrittenModel
+  {
     _ = try builder.build(texts: [directory.write(text, as: "text")], out: directory.file(name))
     return WrittenModel(path: directory.file(name))
   }
@@ -148,8 +150,10 @@ private let digit = 1e-7
     builder.fallback = .fallback
     let model = try build("a\n \n\na\n\n", builder)
     #expect(model.orders[1].keys.contains(["<s>", "</s>"]))
-    let oracle = KneserNeyOracle([["a"], [], [], ["a"], []], order: 2, thresholds: [0, 0], fallback: (0.5, 1, 1.5))
-    #expect(abs(model.probability("</s>", after: ["<s>"]) - oracle.probabilities[1][["<s>", "</s>"]]!) < 1e-6)
+    let oracle = KneserNeyOracle(
+      [["a"], [], [], ["a"], []], order: 2, thresholds: [0, 0], fallback: (0.5, 1, 1.5))
+    #expect(
+      abs(model.probability("</s>", after: ["<s>"]) - oracle.probabilities[1][["<s>", "</s>"]]!) < 1e-6)
   }
 
   @Test func `A name that ends in gz is compressed`() throws {

@@ -49,7 +49,10 @@ struct WrittenModel {
 
   /// All n-grams that longer ones extend.
   var contexts: [[String]] {
-    [[]] + Set(orders.dropFirst().flatMap { $0.keys.map { Array($0.dropLast()) } }).sorted { $0.lexicographicallyPrecedes($1) }
+    [[]]
+      + Set(orders.dropFirst().flatMap { $0.keys.map { Array($0.dropLast()) } }).sorted {
+        $0.lexicographicallyPrecedes($1)
+      }
   }
 
   /// P(word | context); the context may be of any length.
@@ -57,7 +60,9 @@ struct WrittenModel {
     var context = Array(context.suffix(order - 1))
     var log10 = 0.0
     while true {
-      if let entry = orders[context.count][context + [word]] { return pow(10, log10 + entry.log10Probability) }
+      if let entry = orders[context.count][context + [word]] {
+        return pow(10, log10 + entry.log10Probability)
+      }
       if context.isEmpty { return word == "<unk>" ? 0 : pow(10, log10) * probability("<unk>", after: []) }
       log10 += orders[context.count - 1][context]?.log10Backoff ?? 0
       context.removeFirst()

@@ -11,7 +11,8 @@ final class RecordBlock {
   static let sortingBytes = 24
 
   init(stride: Int, keyWords: Int, capacity: Int) {
-    precondition(keyWords > 0 && keyWords <= stride && capacity > 0, "a key of \(keyWords) of \(stride) words")
+    precondition(
+      keyWords > 0 && keyWords <= stride && capacity > 0, "a key of \(keyWords) of \(stride) words")
     self.stride = stride
     self.keyWords = keyWords
     self.capacity = capacity
@@ -56,7 +57,8 @@ final class RecordBlock {
     var index: Int
   }
 
-  private func isBefore(_ first: UnsafeMutablePointer<UInt32>, _ second: UnsafeMutablePointer<UInt32>) -> Bool {
+  private func isBefore(_ first: UnsafeMutablePointer<UInt32>, _ second: UnsafeMutablePointer<UInt32>) -> Bool
+  {
     var word = 2
     while word < keyWords {
       if first[word] != second[word] { return first[word] < second[word] }
