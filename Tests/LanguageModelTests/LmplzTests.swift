@@ -12,8 +12,8 @@ import Testing
     ("order2-words", 2, [1, 1]),
   ]
 
-  /// lmplz computes in single precision: an n-gram of order n is the result of up to 4 n + 4 operations, each within half
-  /// of 2^-23, and is written to seven digits of its logarithm, which is below 10.
+  /// lmplz computes in single precision: an n-gram of order n is the result of up to 4 n + 4 operations, each
+  /// within half of 2^-23, and is written to seven digits of its logarithm, which is below 10.
   @Test(arguments: models)
   func `n-grams and their numbers are the same`(name: String, order: Int, pruning: [UInt64]) throws {
     let golden = WrittenModel(path: TestSupport.golden("lmplz/\(name).arpa.gz"))

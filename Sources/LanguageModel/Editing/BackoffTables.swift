@@ -2,8 +2,8 @@
 import Glibc
 #endif
 
-/// A back-off model as tables that can be changed: n-grams of an order stand by their contexts, and below a context by
-/// their words.
+/// A back-off model as tables that can be changed: n-grams of an order stand by their contexts, and below a
+/// context by their words.
 ///
 ///     P(w | h) = p(h w) if h w is there and kept, else backoff(h) P(w | h without its first word)
 ///
@@ -22,8 +22,8 @@ struct BackoffTables {
     var logBackoffs: [Double] = []
     /// Whether it is to be written; what is not kept is as if it were not there.
     var isKept: [Bool] = []
-    /// Where the n-grams of the order above begin that it is the context of, and at last where they end; empty in the
-    /// highest order.
+    /// Where the n-grams of the order above begin that it is the context of, and at last where they end;
+    /// empty in the highest order.
     var children: [Int] = []
 
     var count: Int { words.count }
@@ -107,8 +107,8 @@ struct BackoffTables {
   ///
   ///     backoff(h) = (1 - sum of p(w | h)) / (1 - sum of P(w | h')),   w in the n-grams h w
   ///
-  /// with h' = h without its first word. Shorter contexts come first: P(w | h') rests on their back-offs. Where all
-  /// words are there, nothing is left to back off to, and it is the least that can be written.
+  /// with h' = h without its first word. Shorter contexts come first: P(w | h') rests on their back-offs.
+  /// Where all words are there, nothing is left to back off to, and it is the least that can be written.
   mutating func normalise(_ watch: EstimationWatch) throws(LanguageModelError) {
     for length in 1..<max(1, order) {
       for place in 0..<orders[length - 1].count {

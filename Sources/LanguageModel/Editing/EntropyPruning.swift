@@ -2,19 +2,19 @@
 import Glibc
 #endif
 
-/// Leaves out of a model the n-grams that it hardly misses (Stolcke 1998, "Entropy-based Pruning of Backoff Language
-/// Models").
+/// Leaves out of a model the n-grams that it hardly misses (Stolcke 1998, "Entropy-based Pruning of Backoff
+/// Language Models").
 ///
-/// Without h w, its probability is that of backing off, with another back-off alpha' of h. The relative entropy between
-/// the model with and without it (eq. 3, 5 and 7) is
+/// Without h w, its probability is that of backing off, with another back-off alpha' of h. The relative
+/// entropy between the model with and without it (eq. 3, 5 and 7) is
 ///
 ///     D = - P(h) { p(w | h) [ln P(w | h') + ln alpha'(h) - ln p(w | h)]
 ///                  + (1 - sum over kept v of p(v | h)) [ln alpha'(h) - ln alpha(h)] }
 ///
 ///     alpha(h) = (1 - sum of p(v | h)) / (1 - sum of P(v | h'))
 ///
-/// and e^D - 1 the relative change of the perplexity: an n-gram goes if that is below the threshold. Each is looked at
-/// alone, beside all others of its context. Orders are pruned from the highest down, an n-gram
+/// and e^D - 1 the relative change of the perplexity: an n-gram goes if that is below the threshold. Each is
+/// looked at alone, beside all others of its context. Orders are pruned from the highest down, an n-gram
 /// that is a context of one that is kept stays, and all back-offs are computed again at the end (as SRILM's
 /// `ngram -prune`). P(h) is the model's own probability of the words of h.
 public struct EntropyPruning: Sendable {

@@ -6,8 +6,8 @@ import Glibc
 ///
 ///     P(w | h) = sum over i of weight_i P_i(w | h)      for h w among the n-grams of any model
 ///
-/// and back-offs that make every context sum to 1. A model gives a word that it does not have the probability 0, and
-/// takes such a word in a context for `<unk>`.
+/// and back-offs that make every context sum to 1. A model gives a word that it does not have the probability
+/// 0, and takes such a word in a context for `<unk>`.
 public struct LanguageModelMixture: Sendable {
   private let models: [BackoffTables]
   /// All words of all models, and each model's number of each.
@@ -40,14 +40,15 @@ public struct LanguageModelMixture: Sendable {
   /// How far from 1 the sum of weights may be: they are written with some digits.
   public static let tolerance = 1e-3
 
-  /// Finds the weights that make a text most probable, and takes them: expectation maximisation (Dempster, Laird
-  /// and Rubin 1977), from those that are set.
+  /// Finds the weights that make a text most probable, and takes them: expectation maximisation (Dempster,
+  /// Laird and Rubin 1977), from those that are set.
   ///
   ///     weight_i <- 1/N sum over words of weight_i P_i(w | h) / sum over j of weight_j P_j(w | h)
   ///
   /// - Parameters:
   ///   - text: one sentence a line, plain or gzip'd; none of what the models were built from.
-  ///   - progress: told the perplexity before each step; it never rises. Words that no model has are not counted.
+  ///   - progress: told the perplexity before each step; it never rises. Words that no model has are not
+  ///     counted.
   /// - Complexity: 8 bytes of memory for each word and model.
   public mutating func tune(
     _ text: String, shouldStop: @escaping () -> Bool = { false }, progress: (Double) -> Void = { _ in }

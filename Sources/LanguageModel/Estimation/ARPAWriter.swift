@@ -2,11 +2,11 @@
 import Glibc
 #endif
 
-/// Writes a back-off model in ARPA's format, n-gram by n-gram; gzip'd if the name ends in `.gz`. The file appears under
-/// its name complete or not at all.
+/// Writes a back-off model in ARPA's format, n-gram by n-gram; gzip'd if the name ends in `.gz`. The file
+/// appears under its name complete or not at all.
 ///
-/// Logarithms are to base 10 with seven digits behind the point: to half of 1e-7, a relative error of 1.2e-7 in a
-/// probability, as of a 32-bit float.
+/// Logarithms are to base 10 with seven digits behind the point: to half of 1e-7, a relative error of 1.2e-7
+/// in a probability, as of a 32-bit float.
 struct ARPAWriter: ~Copyable {
   /// The logarithm that stands for a probability of 0, and for that of `<s>`, which is never predicted.
   static let nothing = -99.0

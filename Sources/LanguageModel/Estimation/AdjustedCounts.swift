@@ -3,9 +3,9 @@
 ///     a(w_1 ... w_n) = c(w_1 ... w_n)                     n = N, or w_1 = <s>
 ///                    = |{v : c(v w_1 ... w_n) > 0}|       otherwise
 ///
-/// In suffix order the n-grams below one of lower order lie together, so that one pass sees all of them with an n-gram
-/// of each order in hand. n-grams that were seen as often as their order's threshold, or less often, are
-/// marked: their counts go into the sums, and they are left out of the model.
+/// In suffix order the n-grams below one of lower order lie together, so that one pass sees all of them with
+/// an n-gram of each order in hand. n-grams that were seen as often as their order's threshold, or less
+/// often, are marked: their counts go into the sums, and they are left out of the model.
 struct AdjustedCounts {
   /// For each order, records of an n-gram in suffix order and its value: see ``Count``.
   private var files: [RecordFile?] = []

@@ -3,8 +3,8 @@
 ///     denominator(h) = sum over w of a(h w)
 ///     gamma(h)       = (sum over kept w of D_n(a(h w)) + sum over pruned w of a(h w)) / denominator(h)
 ///
-/// gamma(h) is what interpolation gives to the lower order, and so the back-off of h: what was discounted, and
-/// all of what was pruned (as lmplz has it), so that probabilities go on summing to 1.
+/// gamma(h) is what interpolation gives to the lower order, and so the back-off of h: what was discounted,
+/// and all of what was pruned (as lmplz has it), so that probabilities go on summing to 1.
 struct ContextSums {
   private var denominator: UInt64 = 0
   private var pruned: UInt64 = 0

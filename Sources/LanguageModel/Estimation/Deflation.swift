@@ -1,6 +1,7 @@
 import CZlib
 
-/// A gzip file (RFC 1952) made of bytes as they come. It holds no time and no name: equal bytes make equal files.
+/// A gzip file (RFC 1952) made of bytes as they come. It holds no time and no name: equal bytes make equal
+/// files.
 final class Deflation {
   private var stream = z_stream()
   private var block = [UInt8](repeating: 0, count: 1 << 16)

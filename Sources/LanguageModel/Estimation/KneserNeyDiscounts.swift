@@ -1,5 +1,5 @@
-/// What modified Kneser-Ney smoothing takes off a count (Chen and Goodman 1998, eq. 26): D1 off a count of 1, D2 off
-/// 2, and D3+ off larger ones.
+/// What modified Kneser-Ney smoothing takes off a count (Chen and Goodman 1998, eq. 26): D1 off a count of 1,
+/// D2 off 2, and D3+ off larger ones.
 public struct KneserNeyDiscounts: Sendable, Hashable {
   public var one: Double
   public var two: Double

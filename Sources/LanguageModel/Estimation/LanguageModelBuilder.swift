@@ -2,31 +2,31 @@
 import Glibc
 #endif
 
-/// Builds n-gram language models by interpolated modified Kneser-Ney smoothing (Chen and Goodman 1998) from text of any
-/// size in bounded memory, as KenLM's lmplz does (Heafield, Pouzyrevsky, Clark and Koehn 2013, "Scalable
-/// Modified Kneser-Ney Language Model Estimation").
+/// Builds n-gram language models by interpolated modified Kneser-Ney smoothing (Chen and Goodman 1998) from
+/// text of any size in bounded memory, as KenLM's lmplz does (Heafield, Pouzyrevsky, Clark and Koehn 2013,
+/// "Scalable Modified Kneser-Ney Language Model Estimation").
 ///
-/// n-grams are counted in blocks that are sorted, spilled to temporary files and merged; each further step streams
-/// through such files. What is written depends on the texts and the options, not on the memory.
+/// n-grams are counted in blocks that are sorted, spilled to temporary files and merged; each further step
+/// streams through such files. What is written depends on the texts and the options, not on the memory.
 ///
-/// Where it differs from lmplz: thresholds are compared with the number of times an n-gram was seen in every case; a
-/// vocabulary makes other words `<unk>` instead of pruning their n-grams;
+/// Where it differs from lmplz: thresholds are compared with the number of times an n-gram was seen in every
+/// case; a vocabulary makes other words `<unk>` instead of pruning their n-grams;
 /// `<s>` has the logarithm -99; n-grams that are no contexts are written without a back-off.
 public struct LanguageModelBuilder: Sendable {
   /// The longest n-grams, 1 to ``mostOrder``.
   public var order: Int
-  /// Of each order from 1 on, how often an n-gram may have been seen and yet be left out; not decreasing. The last
-  /// holds for the orders behind it; empty for 0.
+  /// Of each order from 1 on, how often an n-gram may have been seen and yet be left out; not decreasing. The
+  /// last holds for the orders behind it; empty for 0.
   public var pruning: [UInt64] = []
   /// Whether every character is a word, and white space the word `|`.
   public var isOfCharacters = false
-  /// A file of the only words there are, between white space: all others are `<unk>`. nil for the words of the
-  /// texts.
+  /// A file of the only words there are, between white space: all others are `<unk>`. nil for the words of
+  /// the texts.
   public var vocabulary: String?
   /// For orders whose discounts cannot be estimated; nil to fail there.
   public var fallback: KneserNeyDiscounts?
-  /// Bytes for counting, sorting and merging. The vocabulary comes on top of it: the bytes of its words and about
-  /// 24 a word.
+  /// Bytes for counting, sorting and merging. The vocabulary comes on top of it: the bytes of its words and
+  /// about 24 a word.
   public var memory = 1 << 30
 
   /// The highest order that makes sense of.
@@ -176,8 +176,8 @@ public struct LanguageModelBuilder: Sendable {
     try arpa.commit()
   }
 
-  /// log10 of gamma of an n-gram as a context; nil if it is none. Contexts that were pruned themselves are passed
-  /// over.
+  /// log10 of gamma of an n-gram as a context; nil if it is none. Contexts that were pruned themselves are
+  /// passed over.
   private func backoff(of ngram: UnsafePointer<UInt32>, _ n: Int, _ contexts: RecordReader?)
     throws(LanguageModelError) -> Double?
   {

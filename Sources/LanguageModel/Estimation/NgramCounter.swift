@@ -1,4 +1,5 @@
-/// Counts the n-grams of the highest order: a block of different ones with their counts, spilled when it is full.
+/// Counts the n-grams of the highest order: a block of different ones with their counts, spilled when it is
+/// full.
 ///
 /// A sentence w_1 ... w_m is counted behind order - 1 times `<s>`: an n-gram ends at every word and at `</s>`
 /// (as lmplz has it). Lower orders follow from these (``AdjustedCounts``).

@@ -1,7 +1,7 @@
 /// Records of n-grams: n word numbers of 32 bits, then 64-bit values in pairs of words.
 ///
-/// Words stand from the last to the first, so that records in the order of their keys are in suffix order: those with
-/// the same last k words lie together, below the record of these k words one order down.
+/// Words stand from the last to the first, so that records in the order of their keys are in suffix order:
+/// those with the same last k words lie together, below the record of these k words one order down.
 enum NgramRecord {
   /// 32-bit words of a record of `order` words of text and `values` values.
   static func stride(order: Int, values: Int) -> Int { order + 2 * values }

@@ -4,8 +4,8 @@
 ///     u(w_n | h) = (a(h w_n) - D_n(a(h w_n))) / denominator(h)
 ///     p(w_n | h) = u(w_n | h) + gamma(h) p(w_n | h'),    h' = h without its first word
 ///
-/// Counts are sorted by context for the sums of each, then back into suffix order, in which the order below stands
-/// already.
+/// Counts are sorted by context for the sums of each, then back into suffix order, in which the order below
+/// stands already.
 struct OrderEstimator {
   let order: Int
   let discounts: KneserNeyDiscounts
@@ -24,7 +24,8 @@ struct OrderEstimator {
   private var bufferBytes: Int { min(1 << 20, memory / 8) }
 
   /// - Parameters:
-  ///   - counts: of ``AdjustedCounts``; the caller keeps no other reference, so that space on disk is given back early.
+  ///   - counts: of ``AdjustedCounts``; the caller keeps no other reference, so that space on disk is given
+  ///     back early.
   ///   - lower: probabilities of the order below; nil for words, below which is the uniform distribution.
   ///   - uniform: 1 / words that can be predicted, `<unk>` and `</s>` among them and `<s>` not.
   func estimate(_ counts: consuming RecordFile, lower: RecordFile?, uniform: Double)

@@ -57,8 +57,8 @@ import Testing
     if threshold == 1 { #expect(pruned.header[1] == 0 && pruned.header[2] == 0) }
   }
 
-  /// The definition: D = P(h) sum over all words of p(w | h) ln (p(w | h) / p'(w | h)), p' without one trigram and with
-  /// the back-off that makes it sum to 1; e^D - 1 against the threshold.
+  /// The definition: D = P(h) sum over all words of p(w | h) ln (p(w | h) / p'(w | h)), p' without one
+  /// trigram and with the back-off that makes it sum to 1; e^D - 1 against the threshold.
   @Test func `What goes is what the definition says`() throws {
     let whole = try model()
     let threshold = 2e-5

@@ -1,8 +1,8 @@
 import Glibc
 import LanguageModel
 
-/// Interpolated modified Kneser-Ney straight from the formulas, in memory and double precision: the plain form of
-/// `LanguageModelBuilder`.
+/// Interpolated modified Kneser-Ney straight from the formulas, in memory and double precision: the plain
+/// form of `LanguageModelBuilder`.
 struct KneserNeyOracle {
   typealias Gram = [String]
 

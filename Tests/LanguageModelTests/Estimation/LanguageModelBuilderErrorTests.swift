@@ -88,8 +88,8 @@ import Testing
         + "--discount-fallback")
   }
 
-  /// Unigrams of order 1: 1 word of count 1, 1 of 2, 9 of 3 with </s> (count 9 is none of these): D2 = 2 - 3 * (1/3) * 9
-  /// < 0.
+  /// Unigrams of order 1: 1 word of count 1, 1 of 2, 9 of 3 with </s> (count 9 is none of these): D2 = 2 - 3
+  /// * (1/3) * 9 < 0.
   @Test func `Discounts out of their range are refused`() throws {
     let text = "one two two " + (0..<9).map { "w\($0) w\($0) w\($0)" }.joined(separator: " ") + "\n"
     let error = try #require(
@@ -115,7 +115,8 @@ import Testing
     let path = directory.write(text(randomSentences(10_000, words: 100, seed: 3)), as: "text")
     var builder = LanguageModelBuilder(order: 3)
     builder.fallback = .fallback
-    // How often it asks in a whole run; then it is stopped at some of these moments, the first and the last too.
+    // How often it asks in a whole run; then it is stopped at some of these moments, the first and the last
+    // too.
     var questions = 0
     _ = try builder.build(
       texts: [path], out: directory.file("out"),

@@ -37,9 +37,9 @@ private let digit = 1e-7
 
   let three = "a b\na b\na c\n"
 
-  /// Adjusted counts of words: a 1 (behind <s>), b 1, c 1, </s> 2 (behind b and c), 5 in all. None is 3, so the discounts
-  /// are the fallback, 0.5, 1, 1.5: gamma = (3 * 0.5 + 1) / 5 = 0.5, and the uniform distribution over 5 words gives 0.1 to
-  /// each.
+  /// Adjusted counts of words: a 1 (behind <s>), b 1, c 1, </s> 2 (behind b and c), 5 in all. None is 3, so
+  /// the discounts are the fallback, 0.5, 1, 1.5: gamma = (3 * 0.5 + 1) / 5 = 0.5, and the uniform
+  /// distribution over 5 words gives 0.1 to each.
   ///
   /// Bigrams: <s> a 3, a b 2, a c 1, b </s> 2, c </s> 1, so t = 2, 2, 1, 0: Y = 2 / 6, D1 = 1 - 2/3 = 1/3,
   /// D2 = 2 - 3 * 1/3 * 1/2 = 3/2, D3+ = 3. Behind a, gamma = (3/2 + 1/3) / 3 = 11/18.
@@ -58,8 +58,8 @@ private let digit = 1e-7
     #expect(model.orders[0][["<s>"]] == .init(log10Probability: -99, log10Backoff: 0))
   }
 
-  /// The adjusted counts of bigrams are 1 (each stands behind one word), but 3 of "<s> a"; those of trigrams 2, 1, 2, 1:
-  /// the discounts of all orders are the fallback.
+  /// The adjusted counts of bigrams are 1 (each stands behind one word), but 3 of "<s> a"; those of trigrams
+  /// 2, 1, 2, 1: the discounts of all orders are the fallback.
   @Test func `A trigram model is what one computes on paper`() throws {
     var builder = LanguageModelBuilder(order: 3)
     builder.fallback = .fallback
@@ -74,8 +74,8 @@ private let digit = 1e-7
       ])
   }
 
-  /// "a c" and "c </s>" go, and the discounts stay: behind a 1 of 3 is pruned and 3/2 discounted, behind c everything is
-  /// pruned.
+  /// "a c" and "c </s>" go, and the discounts stay: behind a 1 of 3 is pruned and 3/2 discounted, behind c
+  /// everything is pruned.
   @Test func `What pruning takes goes to the back-off`() throws {
     var builder = LanguageModelBuilder(order: 2)
     builder.fallback = .fallback

@@ -2,7 +2,8 @@ import CZlib
 import Glibc
 import TestSupport
 
-/// An ARPA file as it stands, read by the plainest means, with probabilities by backing off in double precision.
+/// An ARPA file as it stands, read by the plainest means, with probabilities by backing off in double
+/// precision.
 struct WrittenModel {
   struct Entry: Equatable {
     var log10Probability: Double

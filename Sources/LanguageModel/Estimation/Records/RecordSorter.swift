@@ -1,4 +1,5 @@
-/// External merge sort: records are gathered in blocks, sorted in memory, spilled, and merged as they are read.
+/// External merge sort: records are gathered in blocks, sorted in memory, spilled, and merged as they are
+/// read.
 ///
 /// Of each record the first `keyWords` words are its key. The order of records with equal keys is that in
 /// which they were added, whatever the memory, as long as each block sorts stably, which `sort` does.
