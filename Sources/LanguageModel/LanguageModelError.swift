@@ -22,6 +22,10 @@ public struct LanguageModelError: Error, Sendable, Hashable, CustomStringConvert
     case tooLarge
     /// Bytes that are not what was written.
     case damaged
+    /// Too little text, or of too even counts, to estimate a model from.
+    case unfit
+    /// Asked to stop.
+    case stopped
   }
 
   public let kind: Kind
