@@ -67,7 +67,8 @@ import Testing
     #expect(result.errors.hasPrefix("\(binary): order 2, 5 + 3 n-grams, 4 states, "))
     #expect(Subprocess.run("lm", "convert", binary, back, "--quiet").errors.isEmpty)
     let quantized = directory.file("q.bin")
-    #expect(Subprocess.run("lm", "convert", binary, quantized, "--quantize", "8").errors.contains(", 8 bits, "))
+    #expect(
+      Subprocess.run("lm", "convert", binary, quantized, "--quantize", "8").errors.contains(", 8 bits, "))
     let text = directory.write("the cat\ncat the dog\n", as: "text")
     let expected = Subprocess.run("lm", "score", arpa, text).output
     for file in [binary, back, quantized] {
@@ -99,7 +100,9 @@ import Testing
     #expect(directory.names == ["broken.arpa", "damaged", "lm.arpa", "lm.bin"])
   }
 
-  @Test(arguments: [["--quantize", "7"], ["--quantize", "17"], ["--quantize", "8", "--format", "arpa"], ["--format", "x"]])
+  @Test(arguments: [
+    ["--quantize", "7"], ["--quantize", "17"], ["--quantize", "8", "--format", "arpa"], ["--format", "x"],
+  ])
   func `an option that cannot be is 64`(options: [String]) {
     let result = Subprocess(["lm", "convert", arpa, directory.file("out")] + options).finish()
     #expect(result.code == 64 && result.output.isEmpty)

@@ -1,17 +1,17 @@
-/// What a model's binary form holds, and where: the header as values, and the sections' places that follow from
-/// it. Docs/language-models.md has the table.
+/// What a model's binary form holds, and where: the header as values, and the sections' places that follow
+/// from it. Docs/language-models.md has the table.
 struct ModelLayout: Equatable {
   /// Bits of a probability and of a back-off; nil for 32-bit floats.
   var quantizationBits: Int?
   var wordCount: Int
   /// How many n-grams there are of each order; at least one order.
   var ngramCounts: [Int]
-  /// Where the states of order k end, for k from 0 (the empty context alone) to the model's order less 1.
-  var stateEnds: [Int]
-  /// Where the slots of each order's n-grams end; 0 for unigrams, which need none.
-  var slotEnds: [Int]
+  /// Slots of the hash tables of n-grams, of order 2 on.
+  var slotCounts: [Int]
   /// The most slots that a search passes over.
   var ngramProbes: Int
+  /// How many n-grams are states, the empty context included.
+  var stateCount: Int
   /// The same of the vocabulary's.
   var wordSlots: Int
   var wordProbes: Int
@@ -26,40 +26,43 @@ struct ModelLayout: Equatable {
   static let version: UInt32 = 1
   /// Read as another number where the order of bytes is another one.
   static let byteOrder: UInt32 = 0x0102_0304
-  private static let fixedBytes = 88
+  private static let fixedBytes = 96
   /// Sections begin at multiples of a cache line.
   private static let alignment = 64
 
   var order: Int { ngramCounts.count }
-  var stateCount: Int { stateEnds[stateEnds.count - 1] }
-  /// States of order 2 and more, whose back-offs are quantised where anything is.
-  var longStateCount: Int { order > 1 ? stateCount - stateEnds[1] : 0 }
-  var ngramSlots: Int { slotEnds[slotEnds.count - 1] }
-  /// The slots of the n-grams whose context has so many words.
-  func slots(context order: Int) -> Range<Int> { slotEnds[order - 1]..<slotEnds[order] }
+  /// Where the nodes of order k end, for k from 0, the empty context alone, to the model's order less 1, or
+  /// 1: nodes of unigrams stand in the order of words, those of longer n-grams in the slots of their hash
+  /// tables.
+  var nodeEnds: [Int] {
+    slotCounts.dropLast().reduce(into: [1, 1 + wordCount]) { ends, count in
+      ends.append(ends[ends.count - 1] + count)
+    }
+  }
+  var nodeCount: Int { 1 + wordCount + codedNodeCount }
+  /// Nodes of order 2 and more, whose numbers are codes where anything is quantised.
+  private var codedNodeCount: Int { slotCounts.dropLast().reduce(0, +) }
+  private var leafCount: Int { slotCounts.last ?? 0 }
   /// Bits of a key that are the word's.
   var wordBits: Int { quantizationBits == nil ? 32 : Self.bits(wordCount) }
 
   /// Bits that numbers below `count` take.
   static func bits(_ count: Int) -> Int { Int.bitWidth - max(0, count - 1).leadingZeroBitCount }
 
-  /// Bytes of a slot of the table of n-grams.
-  var ngramStride: Int { quantizationBits == nil ? 16 : 12 }
-  /// Bytes of a state.
-  var stateStride: Int { quantizationBits == nil ? 16 : 12 }
-  var headerBytes: Int { aligned(Self.fixedBytes + 24 * order + 8) }
+  /// Bytes of a node of order 2 and more, and of an n-gram of the highest order.
+  var nodeStride: Int { quantizationBits == nil ? 24 : 20 }
+  var leafStride: Int { quantizationBits == nil ? 16 : 12 }
+  var headerBytes: Int { aligned(Self.headerEnd(order) + 8) }
+  private static func headerEnd(_ order: Int) -> Int { fixedBytes + 8 * (2 * order - 1) }
 
   /// The sections, in the file's order.
   struct Places: Equatable {
-    /// (word) of Float log10 P, UInt32 next state.
+    /// Nodes of the empty context and of unigrams.
     var unigrams: Range<Int>
-    /// (state) of what it backs off to: UInt32 state; Float log10 back-off, or UInt16 code with quantisation; and
-    /// a filter of the words that follow it, 64 bits or 48.
-    var states: Range<Int>
-    /// With quantisation: (state of order 0 and 1) of Float log10 back-off.
-    var backoffs: Range<Int>
-    /// Slots of key, log10 P and next state.
-    var ngrams: Range<Int>
+    /// Nodes of order 2 on, but for the highest order; by order.
+    var nodes: Range<Int>
+    /// N-grams of the highest order, if it is above 1.
+    var leaves: Range<Int>
     /// (order from 2 on, code) of Float, of probabilities and then of back-offs; empty without quantisation.
     var codebooks: Range<Int>
     /// Slots of UInt32 id, UInt32 upper half of the hash.
@@ -78,21 +81,12 @@ struct ModelLayout: Equatable {
       end = aligned(start + count * stride)
       return start..<start + count * stride
     }
-    let isQuantized = quantizationBits != nil
     let codebook = quantizationBits.map { (order - 1) << $0 } ?? 0
     return Places(
-      unigrams: section(wordCount, 8), states: section(stateCount, stateStride),
-      backoffs: section(isQuantized ? stateCount - longStateCount : 0, 4),
-      ngrams: section(ngramSlots, ngramStride),
+      unigrams: section(1 + wordCount, 24), nodes: section(codedNodeCount, nodeStride),
+      leaves: section(leafCount, leafStride),
       codebooks: section(2 * codebook, 4), words: section(wordSlots, 8),
       offsets: section(wordCount + 1, 4), text: section(textBytes, 1), end: end)
-  }
-
-  /// The number of words of a state.
-  func order(ofState state: Int) -> Int {
-    var order = 0
-    while order < stateEnds.count - 1 && state >= stateEnds[order] { order += 1 }
-    return order
   }
 
   private func aligned(_ offset: Int) -> Int { (offset + Self.alignment - 1) & ~(Self.alignment - 1) }
@@ -116,7 +110,8 @@ extension ModelLayout {
     append(sentenceStart)
     append(sentenceEnd)
     append(checksum)
-    for number in ngramCounts + stateEnds + slotEnds { append(UInt64(number)) }
+    append(UInt64(stateCount))
+    for number in ngramCounts + slotCounts { append(UInt64(number)) }
     append(bytes.withUnsafeBytes { LanguageModel.checksum($0) })
     return bytes + [UInt8](repeating: 0, count: headerBytes - bytes.count)
   }
@@ -152,7 +147,7 @@ extension ModelLayout {
     guard (1...ARPAReader.orderLimit).contains(order) else {
       throw damaged("orders 1 to \(ARPAReader.orderLimit)", "\(order)")
     }
-    let end = Self.fixedBytes + 24 * order
+    let end = Self.headerEnd(order)
     guard bytes.count >= end + 8 else {
       throw LanguageModelError(
         .truncated, path: path, expected: "a header of \(end + 8) bytes", found: "\(bytes.count)",
@@ -162,8 +157,10 @@ extension ModelLayout {
       throw damaged("a header whose check sum is right", "another check sum")
     }
     // The check sum speaks for what follows; yet a size that was made to fit it must lead nowhere outside.
-    let numbers = [Int](stride(from: 32, to: 72, by: 8)) + [Int](stride(from: Self.fixedBytes, to: end, by: 8))
-    guard numbers.allSatisfy({ number($0) < 1 << 40 }) else { throw damaged("sizes below 2^40", "larger ones") }
+    let numbers = [Int](stride(from: 32, to: 72, by: 8)) + [Int](stride(from: 88, to: end, by: 8))
+    guard numbers.allSatisfy({ number($0) < 1 << 40 }) else {
+      throw damaged("sizes below 2^40", "larger ones")
+    }
     func size(_ offset: Int) -> Int { Int(number(offset)) }
     let bits = Int(number(28, UInt32.self))
     guard bits == 0 || NgramModel.quantizationBits.contains(bits) else {
@@ -174,14 +171,12 @@ extension ModelLayout {
     (wordSlots, wordProbes, textBytes) = (size(48), size(56), size(64))
     (sentenceStart, sentenceEnd) = (number(72, UInt32.self), number(76, UInt32.self))
     checksum = number(80)
-    func sizes(_ index: Int) -> [Int] {
-      (index * order..<(index + 1) * order).map { size(Self.fixedBytes + 8 * $0) }
-    }
-    (ngramCounts, stateEnds, slotEnds) = (sizes(0), sizes(1), sizes(2))
-    let fitsIndices = wordCount < 1 << 32 && stateCount < 1 << 32 && textBytes < 1 << 32
+    stateCount = size(88)
+    let sizes = stride(from: Self.fixedBytes, to: end, by: 8).map { size($0) }
+    (ngramCounts, slotCounts) = (Array(sizes[..<order]), Array(sizes[order...]))
+    let fitsIndices = nodeCount < 1 << 32 && textBytes < 1 << 32
     guard fitsIndices, wordCount > 0, Int(max(sentenceStart, sentenceEnd)) < wordCount, wordSlots > 0,
-      stateEnds[0] == 1, zip(stateEnds, stateEnds.dropFirst()).allSatisfy({ $0 <= $1 }),
-      slotEnds[0] == 0, zip(slotEnds, slotEnds.dropFirst()).allSatisfy({ $0 < $1 })
+      slotCounts.allSatisfy({ $0 > 0 })
     else { throw damaged("counts that agree", "others") }
     let total = number(16, UInt64.self)
     guard total == UInt64(places.end) else {
