@@ -108,8 +108,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LanguageModelTests", dependencies: ["CZlib", "LanguageModel", "TestSupport"],
-      exclude: ["Goldens"],
-      swiftSettings: strict),
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -13,7 +13,6 @@ struct Warbler: ParsableCommand {
       DecodeCommand.self, FinetuneCommand.self, PretrainCommand.self, ClusterCommand.self,
       FeaturesCommand.self,
       ProbeCommand.self, CorpusCommand.self, CheckpointCommand.self, LanguageModelCommand.self,
-      StoreCommand.self,
-      BenchCommand.self,
+      StoreCommand.self, BenchCommand.self,
     ])
 }

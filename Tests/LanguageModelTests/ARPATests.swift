@@ -84,7 +84,7 @@ import Testing
     Fault(
       .truncated, 21, "\\end\\\n", "", "1 3-grams and what follows them, found the end of the file behind 1"),
     Fault(
-      .truncated, 16, "\n\n\\3-grams:\n-0.01\t<s> a b\n\n\\end\\\n", "", "found the end of the file behind 4"),
+      .truncated, 17, "\n\n\\3-grams:\n-0.01\t<s> a b\n\n\\end\\\n", "", "found the end of the file behind 4"),
     Fault(
       .truncated, 4, String(small.drop { $0 != "\\" }.dropFirst(37)), "", "expected \\1-grams:, found the end"
     ),
