@@ -135,6 +135,11 @@ import Testing
     #expect(directory.names == ["taken", "text"])
   }
 
+  @Test func `more nodes than 4 bytes number are refused`() {
+    #expect(NgramModel.sizeFault(nodes: (1 << 32) - 1, path: "p") == nil)
+    #expect(NgramModel.sizeFault(nodes: 1 << 32, path: "p")?.kind == .tooLarge)
+  }
+
   @Test func `a pipe is refused, but not for ARPA`() throws {
     let bytes = try binary()
     #expect(withPipe(holding: bytes) { failureOfOpening($0)?.kind } == .unsupportedFormat)

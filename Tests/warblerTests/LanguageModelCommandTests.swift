@@ -100,6 +100,15 @@ import Testing
     #expect(directory.names == ["broken.arpa", "damaged", "lm.arpa", "lm.bin"])
   }
 
+  @Test func `a disk that is full is 1, and leaves what was there`() {
+    let out = directory.write("old", as: "out")
+    for format in ["arpa", "binary"] {
+      let result = Subprocess(["lm", "convert", arpa, out, "--format", format], fileBytes: 50).finish()
+      #expect(result.code == 1 && result.errors.hasPrefix("\(out): expected to write this file, found "))
+    }
+    #expect(directory.names == ["lm.arpa", "out"] && contents(of: out) == Array("old".utf8))
+  }
+
   @Test(arguments: [
     ["--quantize", "7"], ["--quantize", "17"], ["--quantize", "8", "--format", "arpa"], ["--format", "x"],
   ])
