@@ -20,15 +20,20 @@ extension NgramModel {
     let bits = UInt64(layout.quantizationBits ?? 0)
     let isLeaf = order == layout.order
     let stride = isLeaf ? layout.leafStride : layout.nodeStride
-    let first = isLeaf ? places.leaves.lowerBound : nodePlace(layout.nodeEnds[order - 1])
-    let contexts = layout.nodeEnds[order - 2]..<layout.nodeEnds[order - 1]
+    let ends = layout.nodeEnds
+    let contexts = ends[order - 2]..<ends[order - 1]
+    let wordBits = UInt64(layout.wordBits)
+    // Behind the last context comes the first node of the order.
+    let firstNode = contexts.upperBound
+    let first =
+      isLeaf ? places.leaves.lowerBound : places.nodes.lowerBound + stride * (firstNode - ends[1])
     for slot in 0..<layout.slotCounts[order - 2] {
       let offset = first + stride * slot
       let stored = memory.bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
       if stored == 0 { continue }
       let key = stored >> bits
-      let context = key >> UInt64(layout.wordBits)
-      let word = key & (1 << UInt64(layout.wordBits) - 1)
+      let context = key >> wordBits
+      let word = key & (1 << wordBits - 1)
       guard contexts.contains(Int(context)), Int(word) < layout.wordCount else { continue }
       let probability =
         bits == 0
@@ -38,13 +43,8 @@ extension NgramModel {
       body(
         Entry(
           slot: slot, context: UInt32(context), word: UInt32(word), probability: probability,
-          backoff: isLeaf ? 0 : tables.backoff(UInt32(layout.nodeEnds[order - 1] + slot)),
+          backoff: isLeaf ? 0 : tables.backoff(UInt32(firstNode + slot)),
           link: memory.bytes.load(fromByteOffset: offset + link, as: UInt32.self)))
     }
-  }
-
-  /// Where a node of order 2 or more is.
-  func nodePlace(_ node: Int) -> Int {
-    places.nodes.lowerBound + layout.nodeStride * (node - layout.nodeEnds[1])
   }
 }

@@ -53,13 +53,14 @@ extension NgramModel {
         UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + $0.count]).copyMemory(from: $0)
       }
     }
-    let first = coded.nodeEnds[order - 1]
+    let (firstLong, first) = (coded.nodeEnds[1], coded.nodeEnds[order - 1])
+    let wordBits = UInt64(coded.wordBits)
     forEachEntry(order: order) { entry in
       let offset =
         isLeaf
         ? places.leaves.lowerBound + 12 * entry.slot
-        : places.nodes.lowerBound + 20 * (first + entry.slot - coded.nodeEnds[1])
-      let key = UInt64(entry.context) << UInt64(coded.wordBits) | UInt64(entry.word)
+        : places.nodes.lowerBound + 20 * (first + entry.slot - firstLong)
+      let key = UInt64(entry.context) << wordBits | UInt64(entry.word)
       let code = UInt64(probabilityBook.code(entry.probability))
       bytes.storeBytes(of: key << UInt64(bits) | code, toByteOffset: offset, as: UInt64.self)
       bytes.storeBytes(of: entry.link, toByteOffset: offset + 8, as: UInt32.self)
