@@ -87,6 +87,17 @@ public struct ForcedAlignment: Sendable, Equatable {
     return frames
   }
 
+  /// The labels with their frames and confidences, (U), in order of time; nil for wildcards.
+  /// - Parameter emissions: those that were aligned.
+  public func tokens(in emissions: Emissions) -> [AlignedToken?] {
+    zip(labels, runs).map { label, run in
+      guard let label else { return nil }
+      var sum = LogPosteriorSum()
+      for frame in run { sum.add(Double(emissions[frame, label])) }
+      return AlignedToken(label: label, frames: run, confidence: sum.confidence)
+    }
+  }
+
   /// The frames of what is said in gaps that belong to no wildcard, in order of time: of each such gap, from
   /// the first to the last frame that is not blank.
   public var untranscribed: [Range<Int>] {

@@ -28,7 +28,9 @@ struct DecodeRun: CommandRun {
       try FrameFolder(directory: directory)
     }
     if let folder { entries = folder.refusing(entries) }
-    let output = try ResultOutput(path: settings.out)
+    let output = try DocumentOutput(
+      path: settings.out, documentExtension: settings.format.documentExtension,
+      format: settings.format.rawValue, inputs: entries.count)
     let recorder = try recorder(of: pipeline, entries)
     var progress = InputProgress(total: entries.count, verb: "decoded")
     do {
@@ -63,7 +65,7 @@ struct DecodeRun: CommandRun {
   }
 
   private mutating func deliver(
-    _ event: DecodePipeline.Event, _ output: ResultOutput, _ folder: FrameFolder?,
+    _ event: DecodePipeline.Event, _ output: DocumentOutput, _ folder: FrameFolder?,
     _ recorder: DecodeRecorder?, _ progress: inout InputProgress
   ) throws {
     switch event {
@@ -76,7 +78,7 @@ struct DecodeRun: CommandRun {
         // First the store: what has been delivered is in it, whatever happens.
         try recorder?.add(transcript)
         console.erase()
-        try output.write(settings.format.line(transcript, withID: progress.total > 1))
+        try output.write(settings.format.text(transcript, withID: progress.total > 1), id: transcript.id)
         progress.add(durationSeconds: transcript.durationSeconds)
       } catch let failure as InputFailure {
         fail(failure, recorder, &progress)
