@@ -87,7 +87,10 @@ import Vocabulary
     #expect(times.first!.0 == sounds.words.first!.timed.startSeconds)
     #expect(times.last!.1 == sounds.words.last!.timed.endSeconds)
     for (time, next) in zip(times, times.dropFirst()) { #expect(time.0 < time.1 && time.1 <= next.0) }
-    #expect(try align([path], text: heard.text) { $0.longestExtensionSeconds = 0; $0.wordEnds = .sound }
+    #expect(
+      try align([path], text: heard.text) {
+        $0.longestExtensionSeconds = 0; $0.wordEnds = .sound
+      }
       .aligned[0].words == spikes.words)
   }
 
@@ -104,20 +107,24 @@ import Vocabulary
       aligned.notes.first == "\(heard.id): wildcards stand for what the vocabulary has not, in \"1984\"")
     let refused = try align([path], text: text) { $0.usesWildcards = false }
     #expect(refused.failures.count == 1 && refused.aligned.isEmpty)
-    #expect(refused.failures[0].contains("1 word with characters that the vocabulary has not, the first \"1984\""))
+    #expect(
+      refused.failures[0].contains("1 word with characters that the vocabulary has not, the first \"1984\""))
   }
 
   @Test func `sound without a text is found at the ends if that is allowed`() throws {
     let (path, heard) = try heardAsWritten()
     let some = heard.words.dropFirst().dropLast()
-    let aligned = try align([path], text: some.map(\.text).joined(separator: " ")) { $0.untranscribed = .ends }
-      .aligned[0]
+    let aligned = try align([path], text: some.map(\.text).joined(separator: " ")) {
+      $0.untranscribed = .ends
+    }
+    .aligned[0]
     #expect(!aligned.untranscribed.isEmpty)
-    #expect(aligned.untranscribed.allSatisfy { stretch in
-      aligned.words.allSatisfy {
-        $0.timed.endSeconds <= stretch.lowerBound || $0.timed.startSeconds >= stretch.upperBound
-      }
-    })
+    #expect(
+      aligned.untranscribed.allSatisfy { stretch in
+        aligned.words.allSatisfy {
+          $0.timed.endSeconds <= stretch.lowerBound || $0.timed.startSeconds >= stretch.upperBound
+        }
+      })
     #expect(aligned.notes.count == 1 && aligned.notes[0].contains("of untranscribed sound"))
   }
 
@@ -164,7 +171,8 @@ import Vocabulary
   @Test func `neither threads nor chunks that need not be change a result`() throws {
     let path = recording()
     func result(threads: Int, chunkSeconds: Double?) throws -> AlignedTranscript {
-      var aligned = try align([path], text: "AN E\nBE", threads: threads, chunkSeconds: chunkSeconds).aligned[0]
+      var aligned = try align([path], text: "AN E\nBE", threads: threads, chunkSeconds: chunkSeconds).aligned[
+        0]
       aligned.cost = .init()
       return aligned
     }

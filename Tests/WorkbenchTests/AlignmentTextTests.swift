@@ -7,7 +7,8 @@ import Vocabulary
   private let vocabulary: CTCVocabulary
   init() throws { vocabulary = try CTCVocabulary(tokens: ["<pad>", "|", "a", "b", "c"]) }
 
-  private func text(_ text: String, _ untranscribed: AlignmentOptions.Untranscribed = .marked) -> AlignmentText
+  private func text(_ text: String, _ untranscribed: AlignmentOptions.Untranscribed = .marked)
+    -> AlignmentText
   {
     AlignmentText(text, vocabulary: vocabulary, untranscribed: untranscribed)
   }
@@ -45,11 +46,13 @@ import Vocabulary
   }
 
   @Test func `a vocabulary without a delimiter joins its words`() throws {
-    let plain = try CTCVocabulary(tokens: ["<pad>", "a", "b"], settings: {
-      var settings = TokenizerSettings()
-      settings.wordDelimiterToken = nil
-      return settings
-    }())
+    let plain = try CTCVocabulary(
+      tokens: ["<pad>", "a", "b"],
+      settings: {
+        var settings = TokenizerSettings()
+        settings.wordDelimiterToken = nil
+        return settings
+      }())
     let text = AlignmentText("a b", vocabulary: plain, untranscribed: .words)
     #expect(text.target.labels == [1, 2])
     #expect(text.target.gaps == [0, 1, 2])

@@ -134,7 +134,8 @@ private func word(_ text: String, _ start: Double, _ end: Double, _ confidence: 
     #expect(
       texts(
         timed([
-          ("one", 0), ("two,", 0.1), ("three.", 0.5), ("Four", 0.25), ("five.", 0.1), ("Six", 0.1), ("7", 0.8),
+          ("one", 0), ("two,", 0.1), ("three.", 0.5), ("Four", 0.25), ("five.", 0.1), ("Six", 0.1),
+          ("7", 0.8),
         ])) == ["one two, three.", "Four five. Six", "7"])
   }
 

@@ -54,12 +54,13 @@ import Testing
     let stdout = Subprocess.run("align", manifest, "--model", model, "--format", format, "--quiet")
     #expect(stdout.code == (isLines ? 0 : 64))
     if !isLines {
-      #expect(stdout.errors == "--format \(format): 2 inputs need a directory for their files; name it by --out\n")
+      #expect(
+        stdout.errors == "--format \(format): 2 inputs need a directory for their files; name it by --out\n")
     }
   }
 
   @Test(arguments: [
-    ["--format", "text"], ["--word-ends", "x"], ["--max-extension", "-1"], ["--max-extension", "nan"],
+    ["--format", "text"], ["--word-ends", "x"], ["--max-extension", "99999"], ["--max-extension", "nan"],
     ["--word-ends", "spike", "--max-extension", "5"], ["--untranscribed", "x"],
     ["--untranscribed", "words", "--partial"], ["--threads", "0"],
   ])

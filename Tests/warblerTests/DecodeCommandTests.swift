@@ -142,10 +142,14 @@ import Testing
 
   @Test func `subtitles, TextGrid and CTM of one input go to stdout, of several to files`() {
     let paths = [recording("a.wav"), recording("b.wav")]
-    for (format, start) in [("vtt", "WEBVTT\n"), ("textgrid", "File type = \"ooTextFile\"\n"), ("srt", "1\n")] {
+    for (format, start) in [
+      ("vtt", "WEBVTT\n"), ("textgrid", "File type = \"ooTextFile\"\n"), ("srt", "1\n"),
+    ] {
       let one = Subprocess.run("decode", paths[0], "--model", model, "--format", format, "--no-store")
       #expect(one.code == 0 && one.output.hasPrefix(start), "\(one.output)")
-      let both = ["decode", paths[0], paths[1], "--model", model, "--format", format, "--no-store", "--quiet"]
+      let both = [
+        "decode", paths[0], paths[1], "--model", model, "--format", format, "--no-store", "--quiet",
+      ]
       #expect(Subprocess(both).finish().code == 64)
       let out = "\(directory.path)/\(format)"
       #expect(Subprocess(both + ["--out", out]).finish().code == 0)

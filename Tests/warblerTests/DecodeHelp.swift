@@ -14,7 +14,8 @@ let decodeHelp = """
   OPTIONS:
     --model <directory>     The model's directory, in Hugging Face's layout.
     --decoder <decoder>     greedy. (default: greedy)
-    --format <format>       text, jsonl, srt, vtt, ctm or textgrid. (default: text)
+    --format <format>       text, jsonl, srt, vtt, ctm or textgrid. (default:
+                            text)
     --out <path>            Write to this file instead of stdout; a directory of
                             ID.srt, ID.vtt, ID.TextGrid for several inputs.
     --emissions <dir>       Keep the emissions: DIR/ID.npy, (frames, classes)

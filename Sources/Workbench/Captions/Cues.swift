@@ -39,7 +39,7 @@ func cues(_ timed: TimedText) -> [Cue] {
     while !fits(words[start...place]) {
       let middle = start + (place - start + 1) / 2
       let end = (max(middle, start + 1)...place).reduce(place) { best, other in
-        pause(before: other, words) > pause(before: best, words) ? other : best
+        pause(before: other, words) > pause(before: best, words) + 1e-6 ? other : best
       }
       ranges.append(start..<end)
       start = end
