@@ -17,6 +17,7 @@
 #include "Template/CTCLoss.h"
 #include "Template/Optimizer.h"
 #include "Template/Clustering.h"
+#include "Template/Viterbi.h"
 
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
@@ -43,6 +44,7 @@ const ck_kernels KERNEL(kernels) = {
     .squared_distance = KERNEL(squared_distance),
     .add_to_doubles = KERNEL(add_to_doubles),
     .nearer = KERNEL(nearer),
+    .viterbi = KERNEL(viterbi),
 };
 
 // Independent chains of multiply-adds that never leave the registers.

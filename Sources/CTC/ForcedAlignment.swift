@@ -1,3 +1,5 @@
+public import Tensors
+
 /// When each label of a known text is said: of all paths that collapse to the text, the most probable.
 ///
 /// The Viterbi form of the forward recursion (Graves et al. 2006), with the greatest path in place of the sum
@@ -7,119 +9,133 @@
 ///                                     delta_{t-1}(s-2) if l'_s is a label other than l'_{s-2})
 ///     score      = max(delta_T(|l'|), delta_T(|l'| - 1))
 ///
-/// in Double. It is exact: no state is pruned but those from which the end cannot be reached, or that cannot
-/// be reached from the start. Of equally probable paths it takes the one that is furthest in the text at the
-/// last frame in which they differ: the ending on a blank rather than on the last label, and staying in a
-/// state rather than having come from the one before.
+/// in Double. It is exact, however long the recording: no state is left out but those of which it is certain
+/// that the best path does not meet them (``ViterbiSearch``). Of equally probable paths it takes the one that
+/// is furthest in the text at the last frame in which they differ: the ending on a blank rather than on the
+/// last label, and staying in a state rather than having come from the one before.
+///
+/// Wildcards and gaps are labels and blanks with a log-posterior of their own; see ``AlignmentTarget``.
 public struct ForcedAlignment: Sendable, Equatable {
-  /// U ids.
-  public let labels: [Int]
+  public let target: AlignmentTarget
   public let blank: Int
-  /// Where the path is in each frame, (T): an index of ``labels``; nil where it says the blank.
+  /// Where the path is in each frame, (T): an index of ``labels``; nil between labels.
   public let positions: [Int?]
-  /// Natural log of the path's probability: the sum of its log-posteriors.
+  /// The token of each frame, (T): a label's; the blank's; in a wildcard, and where something is said in a
+  /// gap, the most probable one that is not the blank.
+  public let path: [Int]
+  /// Natural log of the path's probability: the sum of its log-posteriors, less the wildcards' cost.
   public let score: Double
+
+  /// U ids; nil for a wildcard.
+  public var labels: [Int?] { target.labels }
 
   /// - Parameters:
   ///   - labels: U ids below the vocabulary's size, none the blank; may be empty.
   ///   - blank: the blank's id.
   /// - Returns: nil where no path has the text: with fewer frames than U plus the repeats among neighbours,
   ///   or where every path meets a probability of 0. Without meaning if the emissions are not `isValid`.
-  /// - Complexity: O(T U) time; two bits for each frame and state of space.
+  /// - Complexity: as for a target.
   public init?(_ emissions: Emissions, labels: [Int], blank: Int) {
+    self.init(emissions, target: AlignmentTarget(labels: labels), blank: blank)
+  }
+
+  /// - Parameters:
+  ///   - target: labels below the vocabulary's size, none the blank.
+  ///   - blank: the blank's id.
+  ///   - level: of the kernels, which changes nothing but the time.
+  /// - Returns: nil where no path has the text.
+  /// - Complexity: O(T U) time at most, twice for more than 2^26 (T, U), where states that are certainly not
+  ///   on the path are left out. Space: a byte for each frame and label up to 64 MiB; beyond that, 16 bytes
+  ///   for every label once in as many frames as fill 64 MiB.
+  public init?(
+    _ emissions: Emissions, target: AlignmentTarget, blank: Int, level: KernelLevel = .best
+  ) {
     let tokens = 0..<emissions.vocabularySize
     precondition(tokens.contains(blank), "blank \(blank) of \(emissions.vocabularySize) tokens")
     precondition(
-      labels.allSatisfy { $0 != blank && tokens.contains($0) },
+      target.labels.allSatisfy { $0.map { $0 != blank && tokens.contains($0) } ?? true },
       "labels must be ids below \(emissions.vocabularySize) other than the blank, \(blank)")
-    var search = ViterbiSearch(labels: labels, frames: emissions.frames)
-    guard let end = search.run(emissions, blank: blank) else { return nil }
-    self.labels = labels
+    guard
+      let best = ViterbiSearch(emissions, target: target, blank: blank, level: level).bestPath()
+    else { return nil }
+    self.target = target
     self.blank = blank
-    positions = search.trace(from: end.state)
-    score = end.score
+    positions = best.states.map { $0.isLabel ? $0.pair : nil }
+    path = best.states.enumerated().map { frame, state in
+      if state.isLabel, let label = target.labels[state.pair] { return label }
+      guard state.isLabel || target.gaps.contains(state.pair) else { return blank }
+      let spoken = emissions.mostProbableToken(inFrame: frame, otherThan: blank)
+      guard let spoken else { return blank }
+      let star = Double(emissions[frame, spoken]) - AlignmentTarget.wildcardCost
+      return state.isLabel || star > Double(emissions[frame, blank]) ? spoken : blank
+    }
+    score = best.score
   }
 
-  /// The token of each frame, (T): a label's or the blank's.
-  public var path: [Int] { positions.map { $0.map { labels[$0] } ?? blank } }
-
-  /// The frames of each label, (U), in order of time: from its first to its last, never empty.
+  /// The frames of each label, (U), in order of time: from its first to its last, never empty. Those of a
+  /// wildcard reach over all that is said in the gaps beside it.
   public var frames: [Range<Int>] {
-    var frames: [Range<Int>] = []
-    for (frame, position) in positions.enumerated() {
-      guard let position else { continue }
-      if position == frames.count {
-        frames.append(frame..<frame + 1)
-      } else {
-        frames[position] = frames[position].lowerBound..<frame + 1
-      }
+    var frames = runs
+    for (label, run) in runs.enumerated() where labels[label] == nil {
+      // What two neighbouring wildcards share is the first one's.
+      let start = label == 0 ? 0 : frames[label - 1].upperBound
+      let end = label + 1 == runs.count ? path.count : runs[label + 1].lowerBound
+      let before = path[start..<run.lowerBound].firstIndex { $0 != blank }
+      let behind = path[run.upperBound..<end].lastIndex { $0 != blank }
+      frames[label] = (before ?? run.lowerBound)..<(behind.map { $0 + 1 } ?? run.upperBound)
     }
     return frames
   }
-}
 
-/// The states 0...2U of l': the even ones are blanks, state 2u + 1 is label u.
-private struct ViterbiSearch {
-  private let labels: [Int]
-  private let frames: Int
-  private let states: Int
-  /// How many states back the best path to (frame, state) was in the frame before, two bits each, four to a
-  /// byte.
-  private var steps: [UInt8]
-  private let bytesPerFrame: Int
-
-  init(labels: [Int], frames: Int) {
-    self.labels = labels
-    self.frames = frames
-    states = 2 * labels.count + 1
-    bytesPerFrame = (states + 3) / 4
-    steps = [UInt8](repeating: 0, count: frames * bytesPerFrame)
+  /// The labels with their frames and confidences, (U), in order of time; nil for wildcards.
+  /// - Parameter emissions: those that were aligned.
+  public func tokens(in emissions: Emissions) -> [AlignedToken?] {
+    zip(labels, runs).map { label, run in
+      guard let label else { return nil }
+      var sum = LogPosteriorSum()
+      for frame in run { sum.add(Double(emissions[frame, label])) }
+      return AlignedToken(label: label, frames: run, confidence: sum.confidence)
+    }
   }
 
-  /// Fills in the steps.
-  /// - Returns: the state of the last frame that the best path ends in; nil if there is none.
-  mutating func run(_ emissions: Emissions, blank: Int) -> (state: Int, score: Double)? {
-    // Before the first frame the path stands, at no cost, before the blank and the first label alike.
-    guard frames > 0 else { return labels.isEmpty ? (0, 0) : nil }
-    // Whether label u may follow label u - 1 without a blank between them.
-    let follows = labels.indices.map { $0 > 0 && labels[$0] != labels[$0 - 1] }
-    var scores = [Double](repeating: -.infinity, count: states)
-    let width = emissions.vocabularySize
-    emissions.logPosteriors.withUnsafeBufferPointer { values in
-      for frame in 0..<frames {
-        let row = UnsafeBufferPointer(rebasing: values[frame * width..<(frame + 1) * width])
-        // From where two states a frame lead to one of the last two, and no further than two states a frame
-        // from the first two.
-        let first = max(0, states - 2 * (frames - frame))
-        let last = min(states - 1, 2 * frame + 1)
-        guard first <= last else { continue }
-        // Downwards, so that states below are still those of the frame before.
-        for state in (first...last).reversed() {
-          var best = scores[state]
-          var step = 0
-          if state > 0, scores[state - 1] > best { (best, step) = (scores[state - 1], 1) }
-          if state % 2 == 1, follows[state / 2], scores[state - 2] > best {
-            (best, step) = (scores[state - 2], 2)
-          }
-          // The path begins in one of the first two states.
-          if frame == 0 { best = 0 }
-          scores[state] = best + Double(row[state % 2 == 1 ? labels[state / 2] : blank])
-          steps[frame * bytesPerFrame + state / 4] |= UInt8(step) << UInt8(2 * (state % 4))
-        }
+  /// The frames of what is said in gaps that belong to no wildcard, in order of time: of each such gap, from
+  /// the first to the last frame that is not blank.
+  public var untranscribed: [Range<Int>] {
+    let runs = runs
+    return target.gaps.sorted().compactMap { gap in
+      let isWildcards = [gap - 1, gap].contains { labels.indices.contains($0) && labels[$0] == nil }
+      if isWildcards { return nil }
+      let start = gap == 0 ? 0 : runs[gap - 1].upperBound
+      let end = gap == runs.count ? path.count : runs[gap].lowerBound
+      guard let first = path[start..<end].firstIndex(where: { $0 != blank }),
+        let last = path[start..<end].lastIndex(where: { $0 != blank })
+      else { return nil }
+      return first..<last + 1
+    }
+  }
+
+  /// Where the path stands on each label.
+  private var runs: [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for (frame, position) in positions.enumerated() {
+      guard let position else { continue }
+      if position == runs.count {
+        runs.append(frame..<frame + 1)
+      } else {
+        runs[position] = runs[position].lowerBound..<frame + 1
       }
     }
-    let end = states > 1 && scores[states - 2] > scores[states - 1] ? states - 2 : states - 1
-    return scores[end] == -.infinity ? nil : (end, scores[end])
+    return runs
   }
+}
 
-  /// The label of each frame on the best path to `end`; nil for a blank.
-  func trace(from end: Int) -> [Int?] {
-    var positions = [Int?](repeating: nil, count: frames)
-    var state = end
-    for frame in (0..<frames).reversed() {
-      if state % 2 == 1 { positions[frame] = state / 2 }
-      state -= Int(steps[frame * bytesPerFrame + state / 4] >> UInt8(2 * (state % 4))) & 3
+extension Emissions {
+  /// The lowest of the most probable tokens of a frame but one; nil if there is no other.
+  fileprivate func mostProbableToken(inFrame frame: Int, otherThan blank: Int) -> Int? {
+    var best: Int?
+    for token in 0..<vocabularySize where token != blank {
+      if best == nil || self[frame, token] > self[frame, best!] { best = token }
     }
-    return positions
+    return best
   }
 }

@@ -17,13 +17,10 @@ public final class Compute: @unchecked Sendable {
   ///   - level: the kernels to use; this CPU must run them.
   public init(threads: Int, level: KernelLevel = .best) {
     precondition(threads >= 1, "threads must be at least 1, not \(threads)")
-    guard let kernels = ck_kernels_at(level.level) else {
-      preconditionFailure("this CPU does not run \(level.rawValue) kernels")
-    }
     guard let pool = ck_pool_create(threads) else { preconditionFailure("no memory for a worker pool") }
     self.threads = threads
     self.level = level
-    self.kernels = kernels.pointee
+    kernels = level.kernels
     self.pool = pool
     self.scratch = (0..<threads).map { _ in AlignedBuffer(count: 0) }
   }

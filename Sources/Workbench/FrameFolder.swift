@@ -48,7 +48,7 @@ func outputPath(id: String, extension: String, in directory: String) throws(Inpu
   return "\(directory)/\(components.joined(separator: "/")).\(`extension`)"
 }
 
-private func makeFolders(_ components: some Sequence<String>, in directory: String) throws(InputFailure) {
+func makeFolders(_ components: some Sequence<String>, in directory: String) throws(InputFailure) {
   var path = directory
   for component in [""] + components {
     if !component.isEmpty { path += "/" + component }

@@ -74,7 +74,8 @@ struct IDAssignment {
       let written = row.audioPath.split(separator: "/").filter { $0 != "." && $0 != ".." }
       return add(
         Utterance(
-          id: row.id ?? withoutExtension(row.audioPath), sound: .file(path: path), interval: row.interval),
+          id: row.id ?? withoutExtension(row.audioPath), sound: .file(path: path), interval: row.interval,
+          text: row.text),
         components: absoluteComponents(of: path), length: written.count,
         writtenAt: row.id == nil ? nil : row.place)
     }

@@ -24,11 +24,14 @@ public struct Utterance: Sendable, Equatable {
   public var sound: Sound
   /// The part of the recording that the utterance is; nil for the whole.
   public var interval: Interval?
+  /// What is said in it, where a manifest says so.
+  public var text: String?
 
-  public init(id: String, sound: Sound, interval: Interval? = nil) {
+  public init(id: String, sound: Sound, interval: Interval? = nil, text: String? = nil) {
     self.id = id
     self.sound = sound
     self.interval = interval
+    self.text = text
   }
 
   /// `audio_filepath` of its result: a path that opens from where the program runs, or `-`.

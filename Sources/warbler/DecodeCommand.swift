@@ -38,11 +38,13 @@ struct DecodeCommand: ParsableCommand {
       """, valueName: "decoder"))
   var decoder = "greedy"
 
-  @Option(help: ArgumentHelp("text or jsonl.", valueName: "format"))
+  @Option(help: ArgumentHelp("text, jsonl, srt, vtt, ctm or textgrid.", valueName: "format"))
   var format = "text"
 
   @Option(
-    help: ArgumentHelp("Write the results to this file, line by line, instead of stdout.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write to this file instead of stdout; a directory of ID.srt, ID.vtt, ID.TextGrid for several inputs.",
+      valueName: "path"))
   var out: String?
 
   @Option(

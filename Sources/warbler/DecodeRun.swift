@@ -42,7 +42,9 @@ struct DecodeRun: CommandRun {
       model = nil
     }
     let entries = source.entries
-    let output = try ResultOutput(path: settings.out)
+    let output = try DocumentOutput(
+      path: settings.out, documentExtension: settings.format.documentExtension,
+      format: settings.format.rawValue, inputs: entries.count)
     let recorder = try recorder(of: model, entries)
     var progress = InputProgress(total: entries.count, verb: "decoded")
     do {
@@ -77,7 +79,7 @@ struct DecodeRun: CommandRun {
   }
 
   private mutating func deliver(
-    _ event: DecodePipeline.Event, _ output: ResultOutput, _ folder: FrameFolder?,
+    _ event: DecodePipeline.Event, _ output: DocumentOutput, _ folder: FrameFolder?,
     _ recorder: DecodeRecorder?, _ progress: inout InputProgress
   ) throws {
     switch event {
@@ -90,7 +92,7 @@ struct DecodeRun: CommandRun {
         // First the store: what has been delivered is in it, whatever happens.
         try recorder?.add(transcript)
         console.erase()
-        try output.write(settings.format.line(transcript, withID: progress.total > 1))
+        try output.write(settings.format.text(transcript, withID: progress.total > 1), id: transcript.id)
         progress.add(durationSeconds: transcript.durationSeconds)
       } catch let failure as InputFailure {
         fail(failure, recorder, &progress)

@@ -24,7 +24,7 @@ struct DecodeSettings {
 
   init(_ command: DecodeCommand) throws(UsageError) {
     decoder = try DecoderChoice(parsing: command.decoder)
-    format = try Self.format(command.format)
+    format = try choice("--format", command.format, TranscriptFormat.self)
     try Self.checkPrecision(command.precision)
     if let store = command.store, command.noStore {
       throw UsageError("--store \(store): it goes against --no-store; leave out one of them")
@@ -75,14 +75,6 @@ struct DecodeSettings {
     case (_?, _?):
       throw UsageError("--vocab: it goes with emissions, --model with recordings; leave out one of them")
     }
-  }
-
-  private static func format(_ name: String) throws(UsageError) -> TranscriptFormat {
-    if let format = TranscriptFormat(rawValue: name) { return format }
-    let available = TranscriptFormat.allCases.map(\.rawValue).joined(separator: " or ")
-    let isKnown = ["srt", "vtt", "ctm", "textgrid"].contains(name)
-    throw UsageError(
-      "--format \(name): \(isKnown ? "not in this version" : "no such format"); use \(available)")
   }
 
   private static func checkPrecision(_ name: String) throws(UsageError) {

@@ -8,7 +8,7 @@ import Workbench
 
   @Test func `a JSON line has the contract's keys in its order`() throws {
     let path = directory.write(wav(noise(16_000)), as: "a\tb.wav")
-    let line = TranscriptFormat.jsonl.line(try decode([path]).transcripts[0], withID: true)
+    let line = TranscriptFormat.jsonl.text(try decode([path]).transcripts[0], withID: true)
     #expect(line.hasSuffix("}\n") && line.split(separator: "\n").count == 1)
     let object = try #require(JSONValue(parsing: line).object)
     #expect(
@@ -33,8 +33,8 @@ import Workbench
   @Test func `text has the id before it when there are several, and never breaks its line`() throws {
     let path = directory.write(wav(noise(16_000)), as: "a\tb.wav")
     let transcript = try decode([path]).transcripts[0]
-    #expect(TranscriptFormat.text.line(transcript, withID: false) == transcript.text + "\n")
-    #expect(TranscriptFormat.text.line(transcript, withID: true) == "a\\tb\t" + transcript.text + "\n")
+    #expect(TranscriptFormat.text.text(transcript, withID: false) == transcript.text + "\n")
+    #expect(TranscriptFormat.text.text(transcript, withID: true) == "a\\tb\t" + transcript.text + "\n")
   }
 
   @Test func `words joined are the text, and times rise`() throws {

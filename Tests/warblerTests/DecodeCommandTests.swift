@@ -42,7 +42,7 @@ import Testing
   @Test(arguments: [
     ["--decoder", "beam:width=5"], ["--decoder", "greedy:x=1"], ["--precision", "int8"],
     ["--precision", "x"],
-    ["--format", "x"], ["--format", "srt"], ["--store", "a.db", "--no-store"], ["--threads", "0"],
+    ["--format", "x"], ["--store", "a.db", "--no-store"], ["--threads", "0"],
     ["--chunk-seconds", "0"],
     ["--chunk-seconds", "nan"],
     ["--pcm", "16000"],
@@ -138,6 +138,29 @@ import Testing
     #expect(full.errors == "/dev/full: cannot be written: No space left on device; make room on the disk\n")
     let nowhere = Subprocess.run("decode", path, "--model", model, "--out", "\(directory.path)/no/out")
     #expect(nowhere.code == 1 && nowhere.errorLines.count == 1)
+  }
+
+  @Test func `subtitles, TextGrid and CTM of one input go to stdout, of several to files`() {
+    let paths = [recording("a.wav"), recording("b.wav")]
+    for (format, start) in [
+      ("vtt", "WEBVTT\n"), ("textgrid", "File type = \"ooTextFile\"\n"), ("srt", "1\n"),
+    ] {
+      let one = Subprocess.run("decode", paths[0], "--model", model, "--format", format, "--no-store")
+      #expect(one.code == 0 && one.output.hasPrefix(start), "\(one.output)")
+      let both = [
+        "decode", paths[0], paths[1], "--model", model, "--format", format, "--no-store", "--quiet",
+      ]
+      #expect(Subprocess(both).finish().code == 64)
+      let out = "\(directory.path)/\(format)"
+      #expect(Subprocess(both + ["--out", out]).finish().code == 0)
+      let suffix = format == "textgrid" ? "TextGrid" : format
+      #expect(names(in: out) == ["a.\(suffix)", "b.\(suffix)"])
+      #expect(String(decoding: contents(of: "\(out)/a.\(suffix)"), as: UTF8.self) == one.output)
+    }
+    let ctm = Subprocess.run("decode", paths[0], paths[1], "--model", model, "--format", "ctm", "--no-store")
+    #expect(ctm.code == 0)
+    #expect(ctm.lines.allSatisfy { $0.split(separator: " ").count == 6 })
+    #expect(Set(ctm.lines.map { $0.prefix(4) }) == ["a 1 ", "b 1 "])
   }
 
   @Test func `a wrong model leaves --out as it was`() {

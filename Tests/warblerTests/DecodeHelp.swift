@@ -14,9 +14,10 @@ let decodeHelp = """
   OPTIONS:
     --model <directory>     The model's directory, in Hugging Face's layout.
     --decoder <decoder>     greedy. (default: greedy)
-    --format <format>       text or jsonl. (default: text)
-    --out <file>            Write the results to this file, line by line, instead
-                            of stdout.
+    --format <format>       text, jsonl, srt, vtt, ctm or textgrid. (default:
+                            text)
+    --out <path>            Write to this file instead of stdout; a directory of
+                            ID.srt, ID.vtt, ID.TextGrid for several inputs.
     --emissions <dir>       Keep the emissions: DIR/ID.npy, (frames, classes)
                             float32, natural-log posteriors.
     --store <file>          The store that the run and its transcripts are kept

@@ -8,6 +8,12 @@ import Testing
     #expect(result.output == decodeHelp)
   }
 
+  @Test func `align --help is what the manual shows`() {
+    let result = Subprocess.run("align", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == alignHelp)
+  }
+
   @Test func `features --help is what the manual shows`() {
     let result = Subprocess.run("features", "--help")
     #expect(result.code == 0 && result.errors.isEmpty)

@@ -123,6 +123,9 @@ void ck_philox(const ck_random *random, uint32_t words[4]);
 // What is kept is multiplied by 1 / (1 - threshold / 65536), for `threshold` of 65536 elements are dropped.
 static inline float ck_dropout_scale(uint32_t threshold) { return 65536.0f / (float)(65536 - threshold); }
 
+// How the best path came to a state; see ck_kernels.viterbi.
+enum { CK_VITERBI_ENTER = 1, CK_VITERBI_BEGIN = 2, CK_VITERBI_SKIP = 4 };
+
 typedef struct ck_kernels {
   ck_level level;
 
@@ -231,6 +234,19 @@ typedef struct ck_kernels {
   // below 0, and closest[r]; potentials[c] += their sum over rows. `width`, a multiple of CK_PANEL_STEP, is the stride too.
   void (*nearer)(float *distances, double *potentials, const float *products, const float *norms,
                  const float *candidate_norms, const float *closest, ptrdiff_t width, ptrdiff_t rows);
+
+  // One frame of forced alignment. Pair u, blank u and label u behind it, is element u + 1 of the scores; the
+  // log-posterior of a state is the element of `row` that its token names. For first <= u < end
+  //
+  //     blanks[u + 1] = max(old_blanks[u + 1], old_labels[u]) + row[blank_tokens[u]]
+  //     labels[u + 1] = max(old_labels[u + 1], old_blanks[u + 1], old_labels[u] + skips[u]) + row[label_tokens[u]]
+  //
+  // where the first of equals is taken. `skips` is 0, or -inf where the blank must not be passed over. steps[u] says what
+  // was taken: CK_VITERBI_ENTER for the blank's second, CK_VITERBI_BEGIN or CK_VITERBI_SKIP for the label's second or
+  // third.
+  void (*viterbi)(double *blanks, double *labels, uint8_t *steps, const double *old_blanks, const double *old_labels,
+                  const double *row, const int32_t *blank_tokens, const int32_t *label_tokens, const double *skips,
+                  ptrdiff_t first, ptrdiff_t end);
 } ck_kernels;
 
 // The kernels of a level, or null when this CPU does not run it.

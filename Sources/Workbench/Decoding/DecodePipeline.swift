@@ -49,13 +49,9 @@ public final class DecodePipeline {
 
   private func transcribe(_ loaded: LoadedUtterance, _ rows: FrameRows, _ modelSeconds: Double) -> Event {
     let emissions = Emissions(rows)
-    if !emissions.isValid, let frame = emissions.firstInvalidFrame {
-      return .failure(
-        InputFailure(
-          loaded.utterance.audioPath,
-          "the model's emissions are NaN or infinite at frame \(frame) (\(model.timing.seconds(frame: frame)) s); its "
-            + "weights are damaged, or the sound is far from what it can take"))
-    }
+    do throws(InputFailure) {
+      try checkValidity(of: emissions, from: model, loaded.utterance)
+    } catch { return .failure(error) }
     let start = monotonicSeconds()
     let reading = decoder.decode(emissions)
     var cost = Transcript.Cost()

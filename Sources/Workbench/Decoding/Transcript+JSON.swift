@@ -15,8 +15,8 @@ extension Transcript {
     object["text"] = .string(text)
     for (key, value) in alternatives[0].scores { object[key] = value }
     object["confidence"] = number(confidence, decimals: 4)
-    object["words"] = .array(words.map { $0.document(key: "word") })
-    object["characters"] = .array(characters.map { $0.document(key: "char") })
+    object["words"] = .array(words.map { .object($0.document(key: "word")) })
+    object["characters"] = .array(characters.map { .object($0.document(key: "char")) })
     object["nbest"] = .array(
       alternatives.map { alternative in
         .object(
@@ -42,18 +42,17 @@ extension Transcript.Alternative {
 }
 
 extension Transcript.Word {
-  fileprivate func document(key: String) -> JSONValue {
-    .object(
-      JSONObject([
-        .init(key: key, value: .string(text)), .init(key: "start", value: number(startSeconds)),
-        .init(key: "end", value: number(endSeconds)),
-        .init(key: "confidence", value: number(confidence, decimals: 4)),
-      ]))
+  func document(key: String) -> JSONObject {
+    JSONObject([
+      .init(key: key, value: .string(text)), .init(key: "start", value: number(startSeconds)),
+      .init(key: "end", value: number(endSeconds)),
+      .init(key: "confidence", value: number(confidence, decimals: 4)),
+    ])
   }
 }
 
 /// A number as short as so many decimals allow. Adding 0 turns -0 into 0.
-private func number(_ value: Double, decimals: Int = 6) -> JSONValue {
+func number(_ value: Double, decimals: Int = 6) -> JSONValue {
   let scale = pow(10, Double(decimals))
   let rounded = (value * scale).rounded() / scale
   return .number((rounded.isFinite ? rounded : value) + 0)
