@@ -55,7 +55,9 @@ public struct LanguageModelError: Error, Sendable, Hashable, CustomStringConvert
     return text
   }
 
-  static func unreadable(_ path: String, _ code: String, remedy: String = "check the path and its permissions")
+  static func unreadable(
+    _ path: String, _ code: String, remedy: String = "check the path and its permissions"
+  )
     -> LanguageModelError
   {
     LanguageModelError(

@@ -77,8 +77,8 @@ struct NgramTable {
   }
 }
 
-/// A hash of 64 bits whose upper bits depend on all of the key's: both halves of its product with an odd number,
-/// one folded onto the other.
+/// A hash of 64 bits whose upper bits depend on all of the key's: both halves of its product with an odd
+/// number, one folded onto the other.
 @inline(__always)
 func mixed(_ key: UInt64) -> UInt64 {
   let product = (key ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
@@ -90,3 +90,9 @@ func mixed(_ key: UInt64) -> UInt64 {
 func place(_ hash: UInt64, among slots: Int) -> Int {
   Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots)).high)
 }
+
+/// The bit of a node's filter that says that some n-gram goes on from it with a key of that hash: of 32,
+/// which the lower end of the hash chooses, as the upper one chooses the slot. Most contexts have few
+/// n-grams, so that most words that do not follow are known not to without a look at the table.
+@inline(__always)
+func filterBit(_ hash: UInt64) -> UInt32 { 1 << UInt32(truncatingIfNeeded: hash & 31) }
