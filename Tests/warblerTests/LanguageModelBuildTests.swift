@@ -41,7 +41,9 @@ import Testing
     let mixed = warbler(
       "interpolate", "p.arpa", "b.arpa", "--tune", "b.txt", "--out", "m.bin", "--format", "binary")
     #expect(mixed.code == 0 && mixed.lines.count == 2, "\(mixed.errors)")
-    #expect(mixed.lines[0].hasPrefix("weights 0.") && mixed.lines[1].hasPrefix("perplexity "))
+    let weights = mixed.lines[0].dropFirst("weights ".count).split(separator: ",").compactMap { Double($0) }
+    #expect(weights.count == 2 && abs(weights.reduce(0, +) - 1) < 1e-9, "\(mixed.lines[0])")
+    #expect(mixed.lines[1].hasPrefix("perplexity "))
     #expect(warbler("score", "m.bin", "b.txt").code == 0)
     let tuned = warbler(
       "interpolate", "p.arpa", "b.arpa", "--weights", "0.1,0.9", "--tune", "b.txt", "--quiet")
@@ -93,6 +95,12 @@ import Testing
     #expect(
       full.code == 1 && full.errorLines.count == 1 && full.errors.contains("make room"), "\(full.errors)")
     #expect(directory.names == ["a.txt"])
+  }
+
+  @Test func `lm build --help is what the manual shows`() {
+    let result = warbler("build", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == languageModelBuildHelp)
   }
 
   @Test func `Wrong usage is 64`() {

@@ -42,6 +42,7 @@ public struct EntropyPruning: Sendable {
   ) throws(LanguageModelError) -> Report {
     let watch = EstimationWatch(shouldStop: shouldStop)
     var tables = try BackoffTables(path: path)
+    try watch.ask()
     let before = tables.counts
     let contexts = contextProbabilities(tables)
     for length in (1..<max(1, tables.order)).reversed() {

@@ -54,6 +54,7 @@ public struct LanguageModelMixture: Sendable {
     _ text: String, shouldStop: @escaping () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(LanguageModelError) {
     let watch = EstimationWatch(shouldStop: shouldStop)
+    try watch.ask()
     let probabilities = try self.probabilities(text, watch)
     let count = probabilities.count / models.count
     guard count > 0 else {
@@ -129,6 +130,7 @@ public struct LanguageModelMixture: Sendable {
     -> [Int]
   {
     let watch = EstimationWatch(shouldStop: shouldStop)
+    try watch.ask()
     var tables = try mixed(watch)
     try tables.normalise(watch)
     try tables.write(to: out, watch)

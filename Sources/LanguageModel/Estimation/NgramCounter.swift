@@ -6,7 +6,7 @@
 final class NgramCounter {
   private let order: Int
   private let block: RecordBlock
-  /// Open addressing: places in the block, or -1. At most two thirds full.
+  /// Open addressing: places in the block, or -1. At most two thirds full; it grows with the block.
   private var table: UnsafeMutableBufferPointer<Int32>
   private var runs: SortedRuns
   /// The n-gram in hand, last word first, and its count.
@@ -16,13 +16,11 @@ final class NgramCounter {
   init(order: Int, memory: Int) throws(LanguageModelError) {
     self.order = order
     let stride = NgramRecord.stride(order: order, values: 1)
-    // The table has 2 to 4 slots of 4 bytes an n-gram, or less where it cannot grow further.
+    // The table has up to 3 slots of 4 bytes an n-gram.
     let capacity = min(
       max(2, memory / (4 * stride + RecordBlock.sortingBytes + 12)), Int(Int32.max) / 2)
     block = RecordBlock(stride: stride, keyWords: order, capacity: capacity)
-    var slots = 4
-    while 2 * slots < 3 * capacity { slots *= 2 }
-    table = .allocate(capacity: slots)
+    table = .allocate(capacity: 16)
     runs = try SortedRuns(stride: stride, keyWords: order)
     record = [UInt32](repeating: 0, count: stride)
     clear()
@@ -62,6 +60,11 @@ final class NgramCounter {
   }
 
   private func insert(_ slot: Int) {
+    var slot = slot
+    if 3 * (block.count + 1) > 2 * table.count {
+      grow()
+      slot = self.slot
+    }
     table[slot] = Int32(block.count)
     record.withUnsafeMutableBufferPointer { record in
       let record = record.baseAddress!
@@ -71,18 +74,25 @@ final class NgramCounter {
   }
 
   /// Where the n-gram in hand stands in the table, or would stand.
-  private var slot: Int {
+  private var slot: Int { record.withUnsafeBufferPointer { slot(of: $0.baseAddress!) } }
+
+  private func slot(of ngram: UnsafePointer<UInt32>) -> Int {
     let mask = table.count - 1
-    return record.withUnsafeBufferPointer { record in
-      let record = record.baseAddress!
-      var hash: UInt64 = 0
-      for place in 0..<order { hash = (hash ^ UInt64(record[place])) &* 0x9e37_79b9_7f4a_7c15 }
-      var slot = Int(truncatingIfNeeded: (hash ^ (hash >> 32)) & UInt64(mask))
-      while table[slot] >= 0 && !NgramRecord.haveEqualWords(record, block[Int(table[slot])], order) {
-        slot = (slot + 1) & mask
-      }
-      return slot
+    var hash: UInt64 = 0
+    for place in 0..<order { hash = (hash ^ UInt64(ngram[place])) &* 0x9e37_79b9_7f4a_7c15 }
+    var slot = Int(truncatingIfNeeded: (hash ^ (hash >> 32)) & UInt64(mask))
+    while table[slot] >= 0 && !NgramRecord.haveEqualWords(ngram, block[Int(table[slot])], order) {
+      slot = (slot + 1) & mask
     }
+    return slot
+  }
+
+  private func grow() {
+    let slots = 2 * table.count
+    table.deallocate()
+    table = .allocate(capacity: slots)
+    clear()
+    for place in 0..<block.count { table[slot(of: block[place])] = Int32(place) }
   }
 
   private func clear() { table.update(repeating: -1) }

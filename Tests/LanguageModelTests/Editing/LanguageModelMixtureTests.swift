@@ -120,16 +120,15 @@ import Testing
       kind { () throws(LanguageModelError) in
         _ = try LanguageModelMixture(paths: [directory.file("a"), empty])
       } == .unsupportedFormat)
-    var asked = false
     #expect(
       kind { () throws(LanguageModelError) in
-        try mixture.write(
-          to: directory.file("out"),
-          shouldStop: {
-            asked = true
-            return true
-          })
-      } == (asked ? .stopped : nil))
+        try mixture.write(to: directory.file("out"), shouldStop: { true })
+      } == .stopped)
+    #expect(
+      kind { () throws(LanguageModelError) in
+        try mixture.tune(directory.file("a"), shouldStop: { true })
+      } == .stopped)
+    #expect(directory.names == ["a", "empty", "text"])
     #expect(
       kind { () throws(LanguageModelError) in
         try mixture.write(to: directory.file("no/out"))
