@@ -6,7 +6,8 @@
 
 KenLM is built from its sources with g++ -O3 -march=native, so that its C++ is timed and no Python; its models are its own
 binaries, read into memory. Without --kenlm its Python package is timed instead, a call a sentence, text alone. Every
-round runs each side once; a cell is the median of rounds of (the median of runs). Scores must agree to 1e-6 of their sum.
+round runs each side once, the median of its runs counts; a cell is the least of the rounds, the one that other work on the
+machine disturbed least. Scores must agree to 1e-6 of their sum.
 """
 
 import argparse
@@ -105,7 +106,7 @@ def main():
 
         def cell(key, scale, unit):
             values = [row[key] for row in measured if key in row]
-            return f"{statistics.median(values) * scale:.3g} {unit}" if values else "-"
+            return f"{min(values) * scale:.3g} {unit}" if values else "-"
 
         size = f"{files[side].stat().st_size / 1e6:.1f} MB" if side in files else "-"
         print(
