@@ -3,6 +3,7 @@ public struct NullLanguageModel: LanguageScorer {
   public init() {}
 
   public var start: LanguageState { LanguageState(rawValue: 0) }
+  public var emptyContext: LanguageState { start }
   public func id(of word: String) -> WordID { .unknown }
   public func score(_ word: WordID, after state: LanguageState) -> (logProbability: Float, next: LanguageState)
   {

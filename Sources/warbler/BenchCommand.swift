@@ -12,7 +12,7 @@ struct BenchCommand: ParsableCommand {
     discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
     subcommands: [
       BenchModelCommand.self, BenchTrainCommand.self, BenchPretrainCommand.self, BenchLossCommand.self,
-      BenchKMeansCommand.self,
+      BenchKMeansCommand.self, BenchLanguageModelCommand.self,
       BenchDecodeCommand.self,
     ])
 }
