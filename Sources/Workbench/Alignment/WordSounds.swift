@@ -10,9 +10,9 @@ import Glibc
 /// - The level of a moment is the mean power of the 20 ms around it, in dB, every 10 ms.
 /// - Neighbouring words meet at the quietest moment between their tokens, the first of equals. Elsewhere a
 ///   word's bound is untranscribed sound, or the recording's end.
-/// - The word ends where its sound falls below a threshold for 30 ms, at its bound at the latest. It is 30 dB under
-///   the word's loudest moment, or 6 dB over the quietest tenth of the recording where that is more, but never
-///   less than 10 dB under the word's loudest moment.
+/// - The word ends where its sound falls below a threshold for 30 ms, at its bound at the latest. It is 30 dB
+///   under the word's loudest moment, or 6 dB over the quietest tenth of the recording where that is more,
+///   but never less than 10 dB under the word's loudest moment.
 /// - Its beginning is found likewise, backwards.
 /// - Neither moves by more than the longest extension, and neither ever cuts into the tokens.
 struct WordSounds {
