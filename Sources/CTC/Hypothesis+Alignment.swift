@@ -10,6 +10,8 @@ extension Hypothesis {
     var tokens: [AlignedToken] = []
     var spoken = LogPosteriorSum()
     for (label, frames) in zip(alignment.labels, alignment.frames) {
+      // A reading has no wildcards.
+      guard let label else { continue }
       var run = LogPosteriorSum()
       for frame in frames { run.add(Double(emissions[frame, label])) }
       tokens.append(AlignedToken(label: label, frames: frames, confidence: run.confidence))
