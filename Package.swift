@@ -107,8 +107,8 @@ let package = Package(
       name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
-      name: "LanguageModelTests", dependencies: ["CZlib", "LanguageModel", "TestSupport"], exclude: ["Goldens"],
-      swiftSettings: strict),
+      name: "LanguageModelTests", dependencies: ["CZlib", "LanguageModel", "TestSupport"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(

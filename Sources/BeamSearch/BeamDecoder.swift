@@ -75,12 +75,12 @@ public struct BeamDecoder: Sendable {
     link()
   }
 
-  /// The hypotheses of one utterance, the best first: at most `nbest`, with distinct texts. None if no text is
-  /// possible.
-  public mutating func decode(_ emissions: Emissions) -> [BeamHypothesis] {
+  /// The hypotheses of one utterance, the best first, with distinct texts. None if no text is possible.
+  /// - Parameter limit: how many at most; nil for the options' `nbest`.
+  public mutating func decode(_ emissions: Emissions, limit: Int? = nil) -> [BeamHypothesis] {
     reset()
     accept(emissions)
-    return hypotheses()
+    return hypotheses(limit: limit)
   }
 
   /// Takes in the next frames. They must be ``Emissions/isValid``.
@@ -104,7 +104,8 @@ public struct BeamDecoder: Sendable {
   public var prefixCount: Int { tree.count }
 
   /// The hypotheses if the utterance ended here; the decoder can go on behind it.
-  public mutating func hypotheses() -> [BeamHypothesis] {
+  /// - Parameter limit: how many at most; nil for the options' `nbest`.
+  public mutating func hypotheses(limit: Int? = nil) -> [BeamHypothesis] {
     var collector = HypothesisCollector(graph)
     for slot in beam.indices {
       let prefix = tree[beam[slot].node]
@@ -125,7 +126,7 @@ public struct BeamDecoder: Sendable {
         }
       }
     }
-    return collector.best(graph.options.nbest)
+    return collector.best(limit ?? graph.options.nbest)
   }
 
   /// Natural log of the probability of the paths found for an entry.

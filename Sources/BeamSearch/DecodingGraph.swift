@@ -85,12 +85,7 @@ public struct DecodingGraph: Sendable {
     self.options = options
     usesLanguageModel = !(languageModel is NullLanguageModel)
     isSeparator = (0..<max(vocabulary.count, classes ?? 0)).map { $0 != vocabulary.blank && vocabulary.separatesWords($0) }
-    func id(of word: String) -> WordID {
-      let exact = languageModel.id(of: word)
-      guard exact == .unknown && foldsCase else { return exact }
-      let lower = languageModel.id(of: word.lowercased())
-      return lower == .unknown ? languageModel.id(of: word.uppercased()) : lower
-    }
+    func id(of word: String) -> WordID { languageModel.id(of: word, foldsCase: foldsCase) }
     wordIDs = unit == .word ? lexicon?.words.map(id) ?? [] : []
     tokenIDs =
       unit == .token

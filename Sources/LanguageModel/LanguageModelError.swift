@@ -22,6 +22,10 @@ public struct LanguageModelError: Error, Sendable, Hashable, CustomStringConvert
     case tooLarge
     /// Bytes that are not what was written.
     case damaged
+    /// Too little text, or of too even counts, to estimate a model from.
+    case unfit
+    /// Asked to stop.
+    case stopped
   }
 
   public let kind: Kind
@@ -51,7 +55,9 @@ public struct LanguageModelError: Error, Sendable, Hashable, CustomStringConvert
     return text
   }
 
-  static func unreadable(_ path: String, _ code: String, remedy: String = "check the path and its permissions")
+  static func unreadable(
+    _ path: String, _ code: String, remedy: String = "check the path and its permissions"
+  )
     -> LanguageModelError
   {
     LanguageModelError(

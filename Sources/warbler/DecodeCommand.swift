@@ -33,7 +33,8 @@ struct DecodeCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       greedy, or beam:key=value,... with width, lm, lm-weight, word-score, unk-score, sentence-end, unit, lexicon, \
-      hotwords, case, tokens, token-threshold, beam-threshold, nbest.
+      hotwords, case, tokens, token-threshold, beam-threshold, nbest, rescore-lm, rescore-weight, mbr, \
+      posterior-scale, confidence.
       """, valueName: "decoder"))
   var decoder = "greedy"
 

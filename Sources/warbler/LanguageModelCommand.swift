@@ -3,8 +3,9 @@ import ArgumentParser
 /// `warbler lm`.
 struct LanguageModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lm", abstract: "Use n-gram language models.",
+    commandName: "lm", abstract: "Build, use and change n-gram language models.",
     subcommands: [
-      LanguageModelScoreCommand.self, LanguageModelConvertCommand.self,
+      LanguageModelScoreCommand.self, LanguageModelConvertCommand.self, LanguageModelBuildCommand.self,
+      LanguageModelPruneCommand.self, LanguageModelInterpolateCommand.self,
     ])
 }

@@ -81,10 +81,13 @@ import Testing
     Fault(.missing, 19, "\\3-grams:", "\\2-grams:", "expected \\3-grams:, found '\\2-grams:'"),
     Fault(.missing, 19, "\\3-grams:\n-0.01\t<s> a b\n\n", "", "expected \\3-grams:, found '\\end\\'"),
     Fault(.missing, 22, "\\end\\", "\\4-grams:", "expected \\end\\, found '\\4-grams:'"),
-    Fault(.truncated, 21, "\\end\\\n", "", "1 3-grams and what follows them, found the end of the file behind 1"),
     Fault(
-      .truncated, 16, "\n\n\\3-grams:\n-0.01\t<s> a b\n\n\\end\\\n", "", "found the end of the file behind 4"),
-    Fault(.truncated, 4, String(small.drop { $0 != "\\" }.dropFirst(37)), "", "expected \\1-grams:, found the end"),
+      .truncated, 21, "\\end\\\n", "", "1 3-grams and what follows them, found the end of the file behind 1"),
+    Fault(
+      .truncated, 17, "\n\n\\3-grams:\n-0.01\t<s> a b\n\n\\end\\\n", "", "found the end of the file behind 4"),
+    Fault(
+      .truncated, 4, String(small.drop { $0 != "\\" }.dropFirst(37)), "", "expected \\1-grams:, found the end"
+    ),
     Fault(.malformed, 23, "\\end\\\n", "\\end\\\nmore\n", "expected nothing behind \\end\\, found 'more'"),
     Fault(.invalidNumber, 15, "-0.2\ta b", "0.2\ta b", "a finite number up to 0, found '0.2'"),
     Fault(.invalidNumber, 15, "-0.2\ta b", "nan\ta b", "found 'nan'"),
@@ -97,7 +100,8 @@ import Testing
     Fault(.malformed, 15, "-0.2\ta b", "-0.2\ta b -0.5 c", "found 5 fields"),
     Fault(.malformed, 20, "<s> a b", "<s> a b\t-0.1", "no back-off on n-grams of the highest order, 3"),
     Fault(.missing, 15, "-0.2\ta b", "-0.2\ta c", "expected words that have 1-grams, found 'c'"),
-    Fault(.missing, 20, "<s> a b", "a a b", "the context of every n-gram among those of order 2, found no 'a a'"),
+    Fault(
+      .missing, 20, "<s> a b", "a a b", "the context of every n-gram among those of order 2, found no 'a a'"),
     Fault(.duplicate, 11, "-0.7\tb", "-0.7\ta", "expected each 1-gram once, found 'a' again"),
     Fault(.duplicate, 11, "-0.7\tb", "-0.7\t<UNK>", "found '<UNK>' again"),
     Fault(.duplicate, 15, "-0.2\ta b", "-0.2\t<s> a", "expected each 2-gram once, found '<s> a' again"),

@@ -34,8 +34,8 @@ import Testing
 
   @Test func `every bit of the header counts`() throws {
     let bytes = try binary()
-    // Order 3: 88 bytes, 24 for each order, the sum.
-    for bit in 0..<8 * (88 + 24 * 3 + 8) {
+    // Order 3: 96 bytes, 5 sizes, the sum.
+    for bit in 0..<8 * (96 + 8 * 5 + 8) {
       var flipped = bytes
       flipped[bit / 8] ^= 1 << (bit % 8)
       #expect(failure(flipped, in: directory) != nil, "bit \(bit)")
@@ -46,7 +46,8 @@ import Testing
     var bytes = try binary()
     bytes[8] = 2
     #expect(
-      failure(bytes, in: directory)?.description.contains("expected version 1 of the binary form, found version 2")
+      failure(bytes, in: directory)?.description.contains(
+        "expected version 1 of the binary form, found version 2")
         == true)
     bytes[8...15].reverse()
     let swapped = bytes[..<8] + [0, 0, 0, 1, 1, 2, 3, 4] + bytes[16...]
@@ -54,10 +55,12 @@ import Testing
   }
 
   /// The file with a number of its header changed and the check sum made right again.
-  func forged(_ bytes: [UInt8], at offset: Int, bytes count: Int = 8, _ value: UInt64, order: Int = 3) -> [UInt8] {
+  func forged(_ bytes: [UInt8], at offset: Int, bytes count: Int = 8, _ value: UInt64, order: Int = 3)
+    -> [UInt8]
+  {
     var bytes = bytes
     for index in 0..<count { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
-    let end = 88 + 24 * order
+    let end = 96 + 8 * (2 * order - 1)
     if end + 8 <= bytes.count {
       let sum = bytes[..<end].withUnsafeBytes { checksum($0) }
       for index in 0..<8 { bytes[end + index] = UInt8(truncatingIfNeeded: sum >> (8 * UInt64(index))) }
@@ -68,7 +71,7 @@ import Testing
   @Test func `sizes that were made to fit the check sum lead nowhere`() throws {
     let bytes = try binary()
     var generator = Seeded(5)
-    for offset in Array(stride(from: 16, to: 72, by: 8)) + Array(stride(from: 88, to: 160, by: 8)) {
+    for offset in Array(stride(from: 16, to: 72, by: 8)) + Array(stride(from: 88, to: 136, by: 8)) {
       for value: UInt64 in [0, 1, 2, 1 << 20, 1 << 32, 1 << 40, .max] {
         let file = forged(bytes, at: offset, value)
         let path = directory.write(file, as: "forged")
@@ -84,7 +87,8 @@ import Testing
   /// Everything that can be asked; what it answers is of no account in a damaged file.
   func query(_ model: NgramModel, _ generator: inout Seeded) {
     for _ in 0..<50 {
-      var state = LanguageState(rawValue: UInt64.random(in: 0..<UInt64(model.states), using: &generator))
+      var state = LanguageState(
+        rawValue: UInt64.random(in: 0..<UInt64(model.layout.nodeCount), using: &generator))
       for _ in 0..<4 {
         let word = WordID(rawValue: UInt32.random(in: 0..<UInt32(model.wordCount), using: &generator))
         _ = model.word(word)
@@ -129,6 +133,11 @@ import Testing
     directory.folder("taken")
     #expect(throws: LanguageModelError.self) { try model.writeARPA(to: directory.file("taken")) }
     #expect(directory.names == ["taken", "text"])
+  }
+
+  @Test func `more nodes than 4 bytes number are refused`() {
+    #expect(NgramModel.sizeFault(nodes: (1 << 32) - 1, path: "p") == nil)
+    #expect(NgramModel.sizeFault(nodes: 1 << 32, path: "p")?.kind == .tooLarge)
   }
 
   @Test func `a pipe is refused, but not for ARPA`() throws {

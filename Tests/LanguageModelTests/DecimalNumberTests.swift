@@ -19,14 +19,17 @@ import Testing
       let ours = number(decimal) ?? .nan
       #expect(ours == nearest || ours == nearest.nextUp || ours == nearest.nextDown, "\(decimal)")
     }
-    for (text, value) in [("0", 0), ("-0", 0), ("+1.5", 1.5), (".5", 0.5), ("5.", 5), ("1E2", 100), ("1e+2", 100)] {
+    for (text, value) in [
+      ("0", 0), ("-0", 0), ("+1.5", 1.5), (".5", 0.5), ("5.", 5), ("1E2", 100), ("1e+2", 100),
+    ] {
       #expect(number(text) == Float(value), "\(text)")
     }
     #expect(number("1e-999999") == 0 && number("0.\(String(repeating: "0", count: 60))1e61") == 1)
   }
 
   @Test(arguments: [
-    "", "-", ".", "e5", "1e", "1e+", "1x", "--1", "1.2.3", "nan", "inf", "-Infinity", "0x10", "1e40", "1 ", "1e9999999", "1e1234567890",
+    "", "-", ".", "e5", "1e", "1e+", "1x", "--1", "1.2.3", "nan", "inf", "-Infinity", "0x10", "1e40", "1 ",
+    "1e9999999", "1e1234567890",
   ])
   func `and nothing else is one`(text: String) { #expect(number(text) == nil) }
 }

@@ -29,10 +29,14 @@ import Testing
       .split(separator: "\n").map(Row.init)
   }
 
-  static let models = ["order2.arpa", "order3.arpa", "order4.arpa.gz", "order5.arpa", "holes.arpa", "nounk.arpa"]
+  static let models = [
+    "order2.arpa", "order3.arpa", "order4.arpa.gz", "order5.arpa", "holes.arpa", "nounk.arpa",
+  ]
 
   @Test(arguments: models)
-  func `words, sentence ends, unknown words and totals agree to 1e-5, from ARPA and from our binary`(file: String)
+  func `words, sentence ends, unknown words and totals agree to 1e-5, from ARPA and from our binary`(
+    file: String
+  )
     throws
   {
     let read = try openLanguageModel(golden(file))

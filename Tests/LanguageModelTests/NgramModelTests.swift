@@ -5,7 +5,9 @@ import Testing
 @Suite struct `An n-gram model` {
   let directory = TemporaryDirectory()
 
-  func model(_ text: String) throws -> NgramModel { try openLanguageModel(directory.write(text, as: "lm.arpa")) }
+  func model(_ text: String) throws -> NgramModel {
+    try openLanguageModel(directory.write(text, as: "lm.arpa"))
+  }
 
   @Test func `a bigram model worked by hand`() throws {
     let model = try model(

@@ -67,10 +67,10 @@ import Testing
     } catch {
       #expect(error.description.hasPrefix("x.bin: expected a model that is not quantised, found 9 bits; "))
     }
-    #expect(NgramModel.keyBits(words: 1 << 20, states: 1 << 28) == 48)
-    #expect(NgramModel.keyBits(words: 1 << 20 + 1, states: 1 << 28) == 49)
-    #expect(NgramModel.quantizationFault(bits: 16, words: 1 << 20, states: 1 << 28, path: "p") == nil)
-    let fault = NgramModel.quantizationFault(bits: 16, words: 1 << 21, states: 1 << 28, path: "p")
+    #expect(NgramModel.keyBits(words: 1 << 20, nodes: 1 << 28) == 48)
+    #expect(NgramModel.keyBits(words: 1 << 20 + 1, nodes: 1 << 28) == 49)
+    #expect(NgramModel.quantizationFault(bits: 16, words: 1 << 20, nodes: 1 << 28, path: "p") == nil)
+    let fault = NgramModel.quantizationFault(bits: 16, words: 1 << 21, nodes: 1 << 28, path: "p")
     #expect(fault?.kind == .tooLarge && fault?.description.contains("of 48 bits beside 16") == true)
   }
 }

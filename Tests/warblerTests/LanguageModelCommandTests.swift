@@ -67,7 +67,8 @@ import Testing
     #expect(result.errors.hasPrefix("\(binary): order 2, 5 + 3 n-grams, 4 states, "))
     #expect(Subprocess.run("lm", "convert", binary, back, "--quiet").errors.isEmpty)
     let quantized = directory.file("q.bin")
-    #expect(Subprocess.run("lm", "convert", binary, quantized, "--quantize", "8").errors.contains(", 8 bits, "))
+    #expect(
+      Subprocess.run("lm", "convert", binary, quantized, "--quantize", "8").errors.contains(", 8 bits, "))
     let text = directory.write("the cat\ncat the dog\n", as: "text")
     let expected = Subprocess.run("lm", "score", arpa, text).output
     for file in [binary, back, quantized] {
@@ -99,7 +100,18 @@ import Testing
     #expect(directory.names == ["broken.arpa", "damaged", "lm.arpa", "lm.bin"])
   }
 
-  @Test(arguments: [["--quantize", "7"], ["--quantize", "17"], ["--quantize", "8", "--format", "arpa"], ["--format", "x"]])
+  @Test func `a disk that is full is 1, and leaves what was there`() {
+    let out = directory.write("old", as: "out")
+    for format in ["arpa", "binary"] {
+      let result = Subprocess(["lm", "convert", arpa, out, "--format", format], fileBytes: 50).finish()
+      #expect(result.code == 1 && result.errors.hasPrefix("\(out): expected to write this file, found "))
+    }
+    #expect(directory.names == ["lm.arpa", "out"] && contents(of: out) == Array("old".utf8))
+  }
+
+  @Test(arguments: [
+    ["--quantize", "7"], ["--quantize", "17"], ["--quantize", "8", "--format", "arpa"], ["--format", "x"],
+  ])
   func `an option that cannot be is 64`(options: [String]) {
     let result = Subprocess(["lm", "convert", arpa, directory.file("out")] + options).finish()
     #expect(result.code == 64 && result.output.isEmpty)

@@ -5,8 +5,8 @@ import Glibc
 /// Reads a decimal number that fills `bytes`: an optional sign, digits with an optional point, an optional
 /// exponent. nil for anything else, NaN, infinity and what overflows included.
 ///
-/// Up to 2^53 in digits and 22 in exponent, the mantissa and the power of ten are exact in double precision and
-/// one operation rounds (Clinger 1990); other numbers go through `strtod`.
+/// Up to 2^53 in digits and 22 in exponent, the mantissa and the power of ten are exact in double precision
+/// and one operation rounds (Clinger 1990); other numbers go through `strtod`.
 func decimalNumber(_ bytes: UnsafeRawBufferPointer) -> Float? {
   var index = 0
   var isNegative = false

@@ -2,76 +2,38 @@ extension NgramModel {
   /// Writes the model as an ARPA file: n-grams in the order of their contexts and words, numbers with as many
   /// digits as tell them apart. Reading it gives the same scores.
   ///
-  /// - Complexity: 12 bytes of memory for each n-gram of one order beside the model.
+  /// - Complexity: about 50 bytes of memory for each n-gram of one order beside the model.
   public func writeARPA(to path: String) throws(LanguageModelError) {
     var file = try AtomicWriter(path: path)
     try file.write("\\data\\\n")
     for (index, count) in ngramCounts.enumerated() { try file.write("ngram \(index + 1)=\(count)\n") }
     try file.write("\n\\1-grams:\n")
-    for word in 0..<wordCount {
-      let (probability, next) = tables.unigram(UInt32(word))
-      try file.write("\(probability)\t\(self.word(WordID(rawValue: UInt32(word))))")
-      try writeBackoff(next, order: 1, isOwn: spelled(next, order: 1) , to: &file)
+    for word in 0..<UInt32(wordCount) {
+      let text = self.word(WordID(rawValue: word))
+      try file.write(line(tables.unigram(word).log10Probability, text, tables.backoff(word + 1)))
     }
-    let contexts = ContextWords(self)
-    for order in 1..<max(1, order) {
-      try file.write("\n\\\(order + 1)-grams:\n")
-      var entries: [Entry] = []
-      entries.reserveCapacity(ngramCounts[order])
-      forEachEntry { if layout.order(ofState: Int($0.context)) == order { entries.append($0) } }
-      entries.sort { $0.key < $1.key }
-      for entry in entries {
-        let words = contexts.words(of: entry.context) + [entry.word]
+    // (node of an order): its place among the n-grams of that order.
+    var ranks = Array(0..<UInt32(wordCount))
+    for order in 2..<max(2, order + 1) {
+      try file.write("\n\\\(order)-grams:\n")
+      let firstContext = layout.nodeEnds[order - 2]
+      var entries: [(rank: UInt32, entry: Entry)] = []
+      entries.reserveCapacity(ngramCounts[order - 1])
+      forEachEntry(order: order) { entries.append((ranks[Int($0.context) - firstContext], $0)) }
+      entries.sort { ($0.rank, $0.entry.word) < ($1.rank, $1.entry.word) }
+      ranks = [UInt32](repeating: 0, count: layout.slotCounts[order - 2])
+      for (rank, (_, entry)) in entries.enumerated() {
+        let words = tables.words(of: entry.context) + [entry.word]
         let text = words.map { word(WordID(rawValue: $0)) }.joined(separator: " ")
-        try file.write("\(entry.probability)\t\(text)")
-        try writeBackoff(entry.next, order: order + 1, isOwn: spelled(entry.next, order: order + 1), to: &file)
+        try file.write(line(entry.probability, text, entry.backoff))
+        ranks[entry.slot] = UInt32(rank)
       }
     }
     try file.write("\n\\end\\\n")
     try file.commit()
   }
 
-  /// Whether the state behind an n-gram of so many words is the n-gram itself.
-  private func spelled(_ state: UInt32, order: Int) -> Bool {
-    order < self.order && layout.order(ofState: Int(state)) == order
-  }
-
-  private func writeBackoff(
-    _ state: UInt32, order: Int, isOwn: Bool, to file: inout AtomicWriter
-  ) throws(LanguageModelError) {
-    let backoff = isOwn ? tables.backoff(state) : 0
-    try file.write(backoff == 0 ? "\n" : "\t\(backoff)\n")
-  }
-}
-
-/// The words of states, which the tables hold only as a way through them.
-private struct ContextWords {
-  /// (state): the state of all words but the last one, in the upper half; the last word.
-  private var steps: [UInt64]
-
-  init(_ model: NgramModel) {
-    var steps = [UInt64](repeating: 0, count: model.states)
-    for word in 0..<model.wordCount {
-      let next = Int(model.tables.unigram(UInt32(word)).next)
-      if next < steps.count, model.layout.order(ofState: next) == 1 { steps[next] = UInt64(word) }
-    }
-    model.forEachEntry { entry in
-      let next = Int(entry.next)
-      guard next < steps.count else { return }
-      let order = model.layout.order(ofState: Int(entry.context))
-      if order + 1 < model.order, model.layout.order(ofState: next) == order + 1 { steps[next] = entry.key }
-    }
-    self.steps = steps
-  }
-
-  /// The words of a state, the first one first.
-  func words(of state: UInt32) -> [UInt32] {
-    var words: [UInt32] = []
-    var state = Int(state)
-    while state > 0, state < steps.count {
-      words.append(UInt32(truncatingIfNeeded: steps[state]))
-      state = min(Int(steps[state] >> 32), state - 1)
-    }
-    return words.reversed()
+  private func line(_ probability: Float, _ words: String, _ backoff: Float) -> String {
+    backoff == 0 ? "\(probability)\t\(words)\n" : "\(probability)\t\(words)\t\(backoff)\n"
   }
 }

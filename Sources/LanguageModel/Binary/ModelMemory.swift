@@ -4,8 +4,8 @@ import Glibc
 
 /// The bytes of a model in its binary form: made in memory, or a file that is mapped.
 ///
-/// A mapped file that another process shortens kills this process (SIGBUS) when the lost part is touched: replace
-/// models by renaming, never in place.
+/// A mapped file that another process shortens kills this process (SIGBUS) when the lost part is touched:
+/// replace models by renaming, never in place.
 final class ModelMemory: @unchecked Sendable {
   // Sendable: written only while it is made, by `init(count:fill:)`, and unmapped with the last reference.
   let bytes: UnsafeRawBufferPointer
@@ -20,7 +20,8 @@ final class ModelMemory: @unchecked Sendable {
     guard let base = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
       fatalError("no memory for a language model of \(count) bytes")
     }
-    // Queries jump about: large pages spare most of the misses of address translation. Only speed depends on it.
+    // Queries jump about: large pages spare most of the misses of address translation. Only speed depends on
+    // it.
     _ = madvise(base, count, MADV_HUGEPAGE)
     fill(UnsafeMutableRawBufferPointer(start: base, count: count))
     bytes = UnsafeRawBufferPointer(start: base, count: count)

@@ -1,9 +1,9 @@
-/// The n-grams of an ARPA file, checked and linked: every n-gram has its context (the first n - 1 words) and its
-/// suffix (the last n - 1 words) in the order below.
+/// The n-grams of an ARPA file, checked and linked: every n-gram has its context (the first n - 1 words) and
+/// its suffix (the last n - 1 words) in the order below.
 ///
-/// A context that is missing is refused, as KenLM refuses it. A suffix that is missing (pruned away by SRILM) is
-/// added with the probability that backing off gives it, P(w | h) = backoff(h) P(w | shorter h), as KenLM does: no
-/// score changes by it.
+/// A context that is missing is refused, as KenLM refuses it. A suffix that is missing (pruned away by SRILM)
+/// is added with the probability that backing off gives it, P(w | h) = backoff(h) P(w | shorter h), as KenLM
+/// does: no score changes by it.
 struct NgramCollection {
   private(set) var vocabulary = VocabularyBuilder()
   /// By order, from unigrams on.
@@ -112,8 +112,8 @@ struct NgramCollection {
     return number
   }
 
-  /// The number, in the order below index `order`, of the suffix of an n-gram that ends in `word`; added if it is
-  /// not there.
+  /// The number, in the order below index `order`, of the suffix of an n-gram that ends in `word`; added if
+  /// it is not there.
   private mutating func suffix(_ order: Int, context: UInt32, word: UInt32) -> UInt32 {
     if order == 1 { return word }
     let below = orders[order - 1].entries[Int(context)].suffix

@@ -1,5 +1,5 @@
-/// Opens a language model: an ARPA file, plain or gzip'd, which is read, or Warbler's binary form, which is mapped.
-/// They are told apart by content.
+/// Opens a language model: an ARPA file, plain or gzip'd, which is read, or Warbler's binary form, which is
+/// mapped. They are told apart by content.
 /// - Throws: an error of one line, with the line of an ARPA file.
 public func openLanguageModel(_ path: String) throws(LanguageModelError) -> NgramModel {
   try NgramModel(path: path)
@@ -26,7 +26,8 @@ extension NgramModel {
     }
     guard let size = file.size else {
       throw LanguageModelError(
-        .unsupportedFormat, path: path, expected: "a binary model in a file on disk", found: "a pipe or device",
+        .unsupportedFormat, path: path, expected: "a binary model in a file on disk",
+        found: "a pipe or device",
         remedy: "name the file")
     }
     let memory = try ModelMemory(mapping: file, size: size)
@@ -47,8 +48,8 @@ extension NgramModel {
     try file.commit()
   }
 
-  /// Sees that a model out of a file is what was written, bit for bit. Opening checks the header alone, and this
-  /// reads everything.
+  /// Sees that a model out of a file is what was written, bit for bit. Opening checks the header alone, and
+  /// this reads everything.
   public func verify(path: String) throws(LanguageModelError) {
     guard isBinary else { return }
     let payload = UnsafeRawBufferPointer(rebasing: memory.bytes[layout.headerBytes...])

@@ -2,12 +2,14 @@ extension NgramModel {
   /// Bits that a quantised probability may take.
   public static let quantizationBits = 8...16
 
-  /// The model with probabilities and back-offs of order 2 and more in `bits` bits each: codes of values of an
-  /// order's codebook (Federico and Bertoldi 2006: bins of equally many values, each become its mean, as in KenLM).
-  /// An order of up to 2^bits values keeps them exactly; a back-off of 0 stays 0. Unigrams are kept as they are.
+  /// The model with probabilities and back-offs of order 2 and more in `bits` bits each: codes of values of
+  /// an order's codebook (Federico and Bertoldi 2006: bins of equally many values, each become its mean, as
+  /// in KenLM). An order of up to 2^bits values keeps them exactly; a back-off of 0 stays 0. Unigrams are
+  /// kept as they are.
   ///
   /// - Precondition: `bits` is in 8 ... 16.
-  /// - Throws: if the model is quantised already, or has more contexts and words than fit beside so many bits.
+  /// - Throws: if the model is quantised already, or has more contexts and words than fit beside so many
+  ///   bits.
   public func quantized(bits: Int, path: String) throws(LanguageModelError) -> NgramModel {
     precondition(Self.quantizationBits.contains(bits), "\(bits) bits")
     if let already = quantizationBits {
@@ -18,64 +20,68 @@ extension NgramModel {
     var layout = layout
     layout.quantizationBits = bits
     if let fault = Self.quantizationFault(
-      bits: bits, words: wordCount, states: layout.stateCount, path: path)
+      bits: bits, words: wordCount, nodes: layout.nodeCount, path: path)
     {
       throw fault
     }
-    let (probabilities, backoffs) = codebooks(bits)
-    let places = layout.places
-    var probes = 0
+    let coded = layout
+    let places = coded.places
     let memory = ModelMemory(count: places.end) { bytes in
       copyUnquantized(into: bytes, places)
-      for (index, book) in (probabilities + backoffs).enumerated() {
-        let start = places.codebooks.lowerBound + 4 * (index << bits)
-        book.levels.withUnsafeBytes {
-          UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + $0.count]).copyMemory(from: $0)
-        }
-      }
-      copyStates(into: UnsafeMutableRawBufferPointer(rebasing: bytes[places.states]), backoffs)
-      let firstBackoffs = UnsafeMutableRawBufferPointer(rebasing: bytes[places.backoffs])
-      for state in 0..<layout.stateCount - layout.longStateCount {
-        firstBackoffs.storeBytes(
-          of: tables.backoff(UInt32(state)), toByteOffset: 4 * state, as: Float.self)
-      }
-      var table = NgramSlots(bytes[places.ngrams], states: bytes[places.states], layout: layout)
-      forEachEntry { entry in
-        let order = layout.order(ofState: Int(entry.context))
-        let code = probabilities[order - 1].code(entry.probability)
-        table.insert(order, context: entry.context, word: entry.word, value: UInt64(code), next: entry.next)
-      }
-      probes = table.probes
+      for order in 2..<max(2, order + 1) { quantize(order, bits, into: bytes, coded) }
     }
-    layout.ngramProbes = probes
-    return NgramModel(layout: layout, memory: memory)
+    return NgramModel(layout: coded, memory: memory)
+  }
+
+  /// Writes the n-grams of an order and their codebooks, each in the slot that it has.
+  private func quantize(
+    _ order: Int, _ bits: Int, into bytes: UnsafeMutableRawBufferPointer, _ coded: ModelLayout
+  ) {
+    let isLeaf = order == self.order
+    var probabilities: [Float] = []
+    var backoffs: [Float] = []
+    forEachEntry(order: order) {
+      probabilities.append($0.probability)
+      if !isLeaf { backoffs.append($0.backoff) }
+    }
+    let probabilityBook = Codebook(probabilities, bits: bits)
+    let backoffBook = Codebook(backoffs, bits: bits, keepsZero: true)
+    let places = coded.places
+    for (book, index) in [(probabilityBook, order - 2), (backoffBook, self.order - 1 + order - 2)] {
+      let start = places.codebooks.lowerBound + 4 * (index << bits)
+      book.levels.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + $0.count]).copyMemory(from: $0)
+      }
+    }
+    let (firstLong, first) = (coded.nodeEnds[1], coded.nodeEnds[order - 1])
+    let wordBits = UInt64(coded.wordBits)
+    forEachEntry(order: order) { entry in
+      let offset =
+        isLeaf
+        ? places.leaves.lowerBound + 12 * entry.slot
+        : places.nodes.lowerBound + 20 * (first + entry.slot - firstLong)
+      let key = UInt64(entry.context) << wordBits | UInt64(entry.word)
+      let code = UInt64(probabilityBook.code(entry.probability))
+      bytes.storeBytes(of: key << UInt64(bits) | code, toByteOffset: offset, as: UInt64.self)
+      bytes.storeBytes(of: entry.link, toByteOffset: offset + 8, as: UInt32.self)
+      if isLeaf { return }
+      let node = UInt32(first + entry.slot)
+      bytes.storeBytes(of: tables.filter(node), toByteOffset: offset + 12, as: UInt32.self)
+      let backoff = UInt16(truncatingIfNeeded: backoffBook.code(entry.backoff))
+      bytes.storeBytes(of: backoff, toByteOffset: offset + 16, as: UInt16.self)
+    }
   }
 
   /// Bits of the key of an n-gram: those of its context and of its word.
-  static func keyBits(words: Int, states: Int) -> Int { ModelLayout.bits(words) + ModelLayout.bits(states) }
+  static func keyBits(words: Int, nodes: Int) -> Int { ModelLayout.bits(words) + ModelLayout.bits(nodes) }
 
-  /// Why a model of so many words and states cannot be quantised; nil if it can.
-  static func quantizationFault(bits: Int, words: Int, states: Int, path: String) -> LanguageModelError? {
-    let keyBits = keyBits(words: words, states: states)
+  /// Why a model of so many words and nodes cannot be quantised; nil if it can.
+  static func quantizationFault(bits: Int, words: Int, nodes: Int, path: String) -> LanguageModelError? {
+    let keyBits = keyBits(words: words, nodes: nodes)
     if keyBits + bits <= 64 { return nil }
     return LanguageModelError(
       .tooLarge, path: path, expected: "contexts and words of \(64 - bits) bits beside \(bits) of a code",
       found: "\(keyBits)", remedy: "take fewer bits, or prune the model")
-  }
-
-  /// Codebooks of probabilities and of back-offs, of order 2 on; of back-offs up to the order less 1, and an
-  /// empty one, so that both kinds are as many.
-  private func codebooks(_ bits: Int) -> (probabilities: [Codebook], backoffs: [Codebook]) {
-    var probabilities = [[Float]](repeating: [], count: order - 1)
-    forEachEntry { probabilities[layout.order(ofState: Int($0.context)) - 1].append($0.probability) }
-    var backoffs = [[Float]](repeating: [], count: order - 1)
-    let long = layout.stateCount - layout.longStateCount
-    for state in long..<max(long, layout.stateCount) {
-      backoffs[layout.order(ofState: state) - 2].append(tables.backoff(UInt32(state)))
-    }
-    return (
-      probabilities.map { Codebook($0, bits: bits) }, backoffs.map { Codebook($0, bits: bits, keepsZero: true) }
-    )
   }
 
   private func copyUnquantized(into bytes: UnsafeMutableRawBufferPointer, _ to: ModelLayout.Places) {
@@ -86,18 +92,6 @@ extension NgramModel {
     for (source, target) in kept {
       UnsafeMutableRawBufferPointer(rebasing: bytes[target])
         .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory.bytes[source]))
-    }
-  }
-
-  /// Writes suffixes and codes; filters stay empty.
-  private func copyStates(into bytes: UnsafeMutableRawBufferPointer, _ books: [Codebook]) {
-    for state in 0..<layout.stateCount {
-      let suffix = memory.bytes.load(fromByteOffset: places.states.lowerBound + 16 * state, as: UInt32.self)
-      bytes.storeBytes(of: suffix, toByteOffset: 12 * state, as: UInt32.self)
-      let order = layout.order(ofState: state)
-      if order < 2 { continue }
-      let code = UInt16(truncatingIfNeeded: books[order - 2].code(tables.backoff(UInt32(state))))
-      bytes.storeBytes(of: code, toByteOffset: 12 * state + 4, as: UInt16.self)
     }
   }
 }

@@ -22,6 +22,7 @@ extension NgramModel {
   /// - Precondition: the id is below `wordCount`.
   public func word(_ id: WordID) -> String {
     precondition(Int(id.rawValue) < wordCount, "word \(id.rawValue) of \(wordCount)")
-    return String(decoding: tables.text(of: id.rawValue) ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
+    return String(
+      decoding: tables.text(of: id.rawValue) ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
   }
 }

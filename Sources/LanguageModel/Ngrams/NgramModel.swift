@@ -5,14 +5,14 @@
 ///     P(w | h) = p(h w)                        if h w is among the n-grams
 ///              = backoff(h) P(w | suffix(h))   otherwise
 ///
-/// A state is the longest suffix of what was said that is the beginning of a longer n-gram or has a back-off other
-/// than 1: a context without either gives the same as its suffix and is not told apart (as in KenLM, Heafield 2011).
-/// It is a number of 4 bytes, whatever the order, and equal states predict alike. The n-grams h w stand in one
-/// hash table for each order, under (state of h, w), with the probability and the state behind it. A state has a filter of
-/// the words that follow it, which spares most looks into the table that would find nothing.
+/// A state is the longest suffix of what was said that is the beginning of a longer n-gram or has a back-off
+/// other than 1: a context without either gives the same as its suffix and is not told apart (as in KenLM,
+/// Heafield 2011). It is a number of 4 bytes, whatever the order, and equal states predict alike. The n-grams
+/// h w stand in one hash table for each order, under (state of h, w); a filter of the words that follow a
+/// state spares most looks into the table that would find nothing (``NgramTables``).
 ///
-/// Scores are KenLM's. Its tables are those of the binary form, mapped or in memory: opening a binary file builds
-/// nothing. Words are bytes, compared as such.
+/// Scores are KenLM's. Its tables are those of the binary form, mapped or in memory: opening a binary file
+/// builds nothing. Words are bytes, compared as such.
 public final class NgramModel: LanguageScorer, @unchecked Sendable {
   // Sendable: the tables are never written, and last as long as `memory`.
   let layout: ModelLayout
@@ -28,8 +28,6 @@ public final class NgramModel: LanguageScorer, @unchecked Sendable {
     start = LanguageState(rawValue: UInt64(tables.unigram(layout.sentenceStart).next))
   }
 
-  deinit { tables.deallocate() }
-
   /// Behind `<s>`.
   public let start: LanguageState
 
@@ -43,7 +41,7 @@ public final class NgramModel: LanguageScorer, @unchecked Sendable {
   /// included.
   public var ngramCounts: [Int] { layout.ngramCounts }
 
-  /// How many states there are: values of `LanguageState` are below it.
+  /// How many states there are, the empty context included.
   public var states: Int { layout.stateCount }
 
   /// Whether it was opened from a file in the binary form, rather than read from ARPA.
@@ -72,8 +70,8 @@ public final class NgramModel: LanguageScorer, @unchecked Sendable {
     _ word: WordID, after state: LanguageState
   ) -> (log10Probability: Float, next: LanguageState) {
     precondition(
-      word.rawValue < tables.wordCount && state.rawValue < UInt64(tables.stateCount),
-      "word \(word.rawValue) of \(tables.wordCount), state \(state.rawValue) of \(tables.stateCount)")
+      word.rawValue < tables.wordCount && state.rawValue < UInt64(tables.nodeCount),
+      "word \(word.rawValue) of \(tables.wordCount), state \(state.rawValue) of \(tables.nodeCount)")
     let (probability, next) = tables.score(word.rawValue, after: UInt32(truncatingIfNeeded: state.rawValue))
     return (probability, LanguageState(rawValue: UInt64(next)))
   }

@@ -77,8 +77,8 @@ struct NgramTable {
   }
 }
 
-/// A hash of 64 bits whose upper bits depend on all of the key's: both halves of its product with an odd number,
-/// one folded onto the other.
+/// A hash of 64 bits whose upper bits depend on all of the key's: both halves of its product with an odd
+/// number, one folded onto the other.
 @inline(__always)
 func mixed(_ key: UInt64) -> UInt64 {
   let product = (key ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
@@ -91,12 +91,8 @@ func place(_ hash: UInt64, among slots: Int) -> Int {
   Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slots)).high)
 }
 
-/// The bit of a state's filter that says that some n-gram goes on from it with a key of that hash: of 64, which
-/// the lower end of the hash chooses, as the upper one chooses the slot. Most states have few n-grams, so that most
-/// words that do not follow are known not to without a look at the table.
+/// The bit of a node's filter that says that some n-gram goes on from it with a key of that hash: of 32,
+/// which the lower end of the hash chooses, as the upper one chooses the slot. Most contexts have few
+/// n-grams, so that most words that do not follow are known not to without a look at the table.
 @inline(__always)
-func filterBit(_ hash: UInt64) -> UInt64 { 1 << (hash & 63) }
-
-/// The same in the upper 48 bits, behind 16 of a code.
-@inline(__always)
-func codedFilterBit(_ hash: UInt64) -> UInt64 { 1 << (16 + (hash & 0xFFFF) * 48 >> 16) }
+func filterBit(_ hash: UInt64) -> UInt32 { 1 << UInt32(truncatingIfNeeded: hash & 31) }

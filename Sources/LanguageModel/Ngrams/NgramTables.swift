@@ -1,36 +1,48 @@
 /// The tables of a model as a query sees them: where they are, resolved once.
 ///
-/// Whatever a damaged file holds, a query ends and reads only inside the tables: states that come out of them are
-/// checked, searches are as long as the header says at most, and shorter contexts have lower numbers.
-struct NgramTables {
+/// An n-gram of less than the highest order is a node, and a state is the number of a node: 0 of the empty
+/// context, 1 + w of the word w, then the slots of one hash table for each order. So what a state backs off
+/// to stands beside the probability through which it was reached.
+///
+///     node   key: UInt32 word, UInt32 state of the words before it; 0 for an empty slot
+///            Float log10 P, Float log10 back-off
+///            UInt32 link: the longest shorter state
+///            UInt32 filter of the words that follow it
+///     leaf   an n-gram of the highest order: key, Float log10 P, UInt32 link
+///
+/// With quantisation a key is shorter and the code of P stands below it; the back-off is a code behind the
+/// filter.
+///
+/// Whatever a damaged file holds, a query ends and reads only inside the tables: states that come out of them
+/// are checked, searches are as long as the header says at most, and links lead to lower numbers.
+final class NgramTables {
   let wordCount: UInt32
-  let stateCount: UInt32
+  let nodeCount: UInt32
   private let unigrams: UnsafeRawPointer
-  private let states: UnsafeRawPointer
-  private let backoffs: UnsafeRawPointer
-  private let ngrams: UnsafeRawPointer
+  private let nodes: UnsafeRawPointer
+  private let leaves: UnsafeRawPointer
   private let codebooks: UnsafeRawPointer
-  private let words: UnsafeRawPointer
-  private let offsets: UnsafeRawPointer
-  private let text: UnsafeRawPointer
-  private let textBytes: Int
+  let words: UnsafeRawPointer
+  let offsets: UnsafeRawPointer
+  let text: UnsafeRawPointer
+  let textBytes: Int
   private let probes: Int
-  private let wordSlots: Int
-  private let wordProbes: Int
+  let wordSlots: Int
+  let wordProbes: Int
   private let wordBits: UInt64
   /// Bits of a code; 0 without quantisation.
   private let bits: UInt64
-  /// The first state of order 2.
-  private let firstLongState: UInt32
   private let order: Int
+  /// The first node of order 2.
+  private let firstCoded: UInt32
   /// (words of a context).
   private let contexts: UnsafeMutablePointer<Contexts>
 
   /// The contexts of one order.
   private struct Contexts {
-    /// Behind their last state.
-    var stateEnd: UInt32
-    /// Where the slots of their n-grams begin, and how many there are.
+    /// Behind their last node.
+    var nodeEnd: UInt32
+    /// The n-grams that go on from them: the number of the first slot, and how many slots there are.
     var firstSlot: Int
     var slotCount: Int
   }
@@ -43,34 +55,33 @@ struct NgramTables {
     }
     func table(_ place: Range<Int>) -> UnsafeRawPointer { base + place.lowerBound }
     unigrams = table(places.unigrams)
-    states = table(places.states)
-    backoffs = table(places.backoffs)
-    ngrams = table(places.ngrams)
+    nodes = table(places.nodes)
+    leaves = table(places.leaves)
     codebooks = table(places.codebooks)
     words = table(places.words)
     offsets = table(places.offsets)
     text = table(places.text)
     textBytes = layout.textBytes
     wordCount = UInt32(layout.wordCount)
-    stateCount = UInt32(layout.stateCount)
+    nodeCount = UInt32(layout.nodeCount)
     probes = layout.ngramProbes
     wordSlots = layout.wordSlots
     wordProbes = layout.wordProbes
     wordBits = UInt64(layout.wordBits)
     bits = UInt64(layout.quantizationBits ?? 0)
     order = layout.order
-    contexts = .allocate(capacity: layout.order)
-    for (order, end) in layout.stateEnds.enumerated() {
-      let slots = order == 0 ? 0..<0 : layout.slots(context: order)
-      let context = Contexts(
-        stateEnd: UInt32(end), firstSlot: slots.lowerBound, slotCount: slots.count)
+    firstCoded = 1 + wordCount
+    let ends = layout.nodeEnds
+    contexts = .allocate(capacity: ends.count)
+    for (order, end) in ends.enumerated() {
+      let isLeaf = order + 1 >= ends.count
+      let slots = order > 0 && order <= layout.slotCounts.count ? layout.slotCounts[order - 1] : 0
+      let context = Contexts(nodeEnd: UInt32(end), firstSlot: isLeaf ? 0 : end, slotCount: slots)
       (contexts + order).initialize(to: context)
     }
-    firstLongState = UInt32(layout.stateCount - layout.longStateCount)
   }
 
-  /// Gives back what `init` allocated.
-  func deallocate() { contexts.deallocate() }
+  deinit { contexts.deallocate() }
 
   /// log10 of a word's probability in a state, and the state behind it.
   /// - Precondition: the word and the state are below their counts.
@@ -84,15 +95,16 @@ struct NgramTables {
     var context = state
     var backoff: Float = 0
     while context != 0 {
-      let hash = mixed(UInt64(context) << 32 | UInt64(word))
-      let record = states + 16 * Int(context)
-      if record.load(fromByteOffset: 8, as: UInt64.self) & filterBit(hash) != 0,
-        let (probability, next) = ngram(context, word, hash)
+      let key = UInt64(context) << 32 | UInt64(word)
+      let hash = mixed(key)
+      let node = plainNode(context)
+      if node.load(fromByteOffset: 20, as: UInt32.self) & filterBit(hash) != 0,
+        let (probability, next) = plainNgram(context, key, hash)
       {
         return (backoff + probability, next)
       }
-      backoff += record.load(fromByteOffset: 4, as: Float.self)
-      context = min(record.load(as: UInt32.self), context &- 1)
+      backoff += node.load(fromByteOffset: 12, as: Float.self)
+      context = min(node.load(fromByteOffset: 16, as: UInt32.self), context &- 1)
     }
     let (probability, next) = unigram(word)
     return (backoff + probability, next)
@@ -102,16 +114,12 @@ struct NgramTables {
     var context = state
     var backoff: Float = 0
     while context != 0 {
-      let key = UInt64(context) << wordBits | UInt64(word)
-      let hash = mixed(key)
-      let record = states + 12 * Int(context)
-      if record.loadUnaligned(fromByteOffset: 4, as: UInt64.self) & codedFilterBit(hash) != 0,
-        let (probability, next) = codedNgram(context, key, hash)
-      {
+      let hash = mixed(UInt64(context) << 32 | UInt64(word))
+      if filter(context) & filterBit(hash) != 0, let (probability, next) = codedNgram(context, word, hash) {
         return (backoff + probability, next)
       }
       backoff += self.backoff(context)
-      context = min(record.load(as: UInt32.self), context &- 1)
+      context = link(context)
     }
     let (probability, next) = unigram(word)
     return (backoff + probability, next)
@@ -120,40 +128,49 @@ struct NgramTables {
   /// log10 of a unigram's probability, and the state behind it.
   @inline(__always)
   func unigram(_ word: UInt32) -> (log10Probability: Float, next: UInt32) {
-    let unigram = unigrams + 8 * Int(word)
-    return (unigram.load(as: Float.self), checked(unigram.load(fromByteOffset: 4, as: UInt32.self)))
+    let node = unigrams + 24 * (Int(word) + 1)
+    let isState =
+      node.load(fromByteOffset: 20, as: UInt32.self) != 0
+      || node.load(fromByteOffset: 12, as: Float.self) != 0
+    return (node.load(fromByteOffset: 8, as: Float.self), isState ? word + 1 : 0)
   }
 
   @inline(__always)
-  private func checked(_ state: UInt32) -> UInt32 { state < stateCount ? state : 0 }
+  private func checked(_ state: UInt32) -> UInt32 { state < nodeCount ? state : 0 }
 
-  /// log10 of the back-off of a state.
+  /// A node without quantisation: sections follow one another, but for alignment.
   @inline(__always)
-  func backoff(_ state: UInt32) -> Float {
-    if bits == 0 { return states.load(fromByteOffset: 16 * Int(state) + 4, as: Float.self) }
-    if state < firstLongState { return backoffs.load(fromByteOffset: 4 * Int(state), as: Float.self) }
-    let code = states.load(fromByteOffset: 12 * Int(state) + 4, as: UInt16.self)
-    return level(UInt64(code), codebook: order - 1 + order(ofState: state) - 2)
+  private func plainNode(_ state: UInt32) -> UnsafeRawPointer {
+    state < firstCoded ? unigrams + 24 * Int(state) : nodes + 24 * Int(state - firstCoded)
   }
 
-  /// The n-gram of a context that is not the empty one, and a word; `hash` is of its key.
+  /// A node of order 2 or more with quantisation.
   @inline(__always)
-  private func ngram(
-    _ context: UInt32, _ word: UInt32, _ hash: UInt64
+  private func codedNode(_ state: UInt32) -> UnsafeRawPointer { nodes + 20 * Int(state - firstCoded) }
+
+  /// The n-gram of a context that is not the empty one, and a word: of that key, and that hash.
+  @inline(__always)
+  private func plainNgram(
+    _ context: UInt32, _ key: UInt64, _ hash: UInt64
   ) -> (log10Probability: Float, next: UInt32)? {
-    let key = UInt64(context) << 32 | UInt64(word)
-    let slots = contexts[order(ofState: context)]
-    let first = ngrams + 16 * slots.firstSlot
+    let words = order(of: context)
+    let slots = contexts[words]
+    let isLeaf = words + 1 == order
+    let stride = isLeaf ? 16 : 24
+    let first = isLeaf ? leaves : nodes + 24 * (slots.firstSlot - Int(firstCoded))
     var slot = place(hash, among: slots.slotCount)
     var left = probes
     while true {
-      let entry = first + 16 * slot
+      let entry = first + stride * slot
       let stored = entry.load(as: UInt64.self)
       if stored == key {
-        return (
-          entry.load(fromByteOffset: 8, as: Float.self),
-          checked(entry.load(fromByteOffset: 12, as: UInt32.self))
-        )
+        let probability = entry.load(fromByteOffset: 8, as: Float.self)
+        if isLeaf { return (probability, checked(entry.load(fromByteOffset: 12, as: UInt32.self))) }
+        let isState =
+          entry.load(fromByteOffset: 20, as: UInt32.self) != 0
+          || entry.load(fromByteOffset: 12, as: Float.self) != 0
+        let link = entry.load(fromByteOffset: 16, as: UInt32.self)
+        return (probability, isState ? UInt32(truncatingIfNeeded: slots.firstSlot + slot) : checked(link))
       }
       if stored == 0 || left == 0 { return nil }
       left -= 1
@@ -164,21 +181,25 @@ struct NgramTables {
   /// The same with quantisation.
   @inline(__always)
   private func codedNgram(
-    _ context: UInt32, _ key: UInt64, _ hash: UInt64
+    _ context: UInt32, _ word: UInt32, _ hash: UInt64
   ) -> (log10Probability: Float, next: UInt32)? {
-    let order = order(ofState: context)
-    let slots = contexts[order]
-    let first = ngrams + 12 * slots.firstSlot
+    let words = order(of: context)
+    let slots = contexts[words]
+    let isLeaf = words + 1 == order
+    let stride = isLeaf ? 12 : 20
+    let first = isLeaf ? leaves : nodes + 20 * (slots.firstSlot - Int(firstCoded))
+    let key = UInt64(context) << wordBits | UInt64(word)
     var slot = place(hash, among: slots.slotCount)
     var left = probes
     while true {
-      let entry = first + 12 * slot
+      let entry = first + stride * slot
       let stored = entry.loadUnaligned(as: UInt64.self)
       if stored >> bits == key {
-        return (
-          level(stored, codebook: order - 1),
-          checked(entry.load(fromByteOffset: 8, as: UInt32.self))
-        )
+        let probability = level(stored, codebook: words - 1)
+        let link = entry.load(fromByteOffset: 8, as: UInt32.self)
+        if isLeaf { return (probability, checked(link)) }
+        let state = UInt32(truncatingIfNeeded: slots.firstSlot + slot)
+        return (probability, isState(state) ? state : checked(link))
       }
       if stored == 0 || left == 0 { return nil }
       left -= 1
@@ -186,66 +207,63 @@ struct NgramTables {
     }
   }
 
-  /// What the lowest bits of `code` stand for. Codebooks of probabilities of order 2 on come first, then those of
-  /// back-offs.
+  /// Whether a longer n-gram begins with the node's, or it has a back-off.
+  @inline(__always)
+  func isState(_ node: UInt32) -> Bool { filter(node) != 0 || backoff(node) != 0 }
+
+  /// The next shorter state of a node that is not the empty context.
+  @inline(__always)
+  func link(_ node: UInt32) -> UInt32 {
+    let link =
+      bits == 0 || node < firstCoded
+      ? plainNode(node).load(fromByteOffset: 16, as: UInt32.self)
+      : codedNode(node).load(fromByteOffset: 8, as: UInt32.self)
+    return min(link, node &- 1)
+  }
+
+  @inline(__always)
+  func filter(_ node: UInt32) -> UInt32 {
+    bits == 0 || node < firstCoded
+      ? plainNode(node).load(fromByteOffset: 20, as: UInt32.self)
+      : codedNode(node).load(fromByteOffset: 12, as: UInt32.self)
+  }
+
+  /// log10 of the back-off of a node.
+  @inline(__always)
+  func backoff(_ node: UInt32) -> Float {
+    if bits == 0 || node < firstCoded { return plainNode(node).load(fromByteOffset: 12, as: Float.self) }
+    let code = codedNode(node).load(fromByteOffset: 16, as: UInt16.self)
+    return level(UInt64(code), codebook: order - 1 + order(of: node) - 2)
+  }
+
+  /// What the lowest bits of `code` stand for. Codebooks of probabilities of order 2 on come first, then
+  /// those of back-offs.
   @inline(__always)
   func level(_ code: UInt64, codebook: Int) -> Float {
     let index = codebook << Int(bits) | Int(code & (1 << bits - 1))
     return codebooks.load(fromByteOffset: 4 * index, as: Float.self)
   }
 
-  /// The number of words of a state that is not the empty one.
+  /// The words of a node, the first one first. In a damaged file they may be fewer.
+  func words(of node: UInt32) -> [UInt32] {
+    var words: [UInt32] = []
+    var node = node
+    while node > 0 {
+      let key =
+        bits == 0 || node < firstCoded
+        ? plainNode(node).load(as: UInt64.self) : codedNode(node).loadUnaligned(as: UInt64.self) >> bits
+      let keyBits = node < firstCoded ? 32 : wordBits
+      words.append(min(UInt32(truncatingIfNeeded: key & (1 << keyBits - 1)), wordCount - 1))
+      node = min(UInt32(truncatingIfNeeded: key >> keyBits), node - 1)
+    }
+    return words.reversed()
+  }
+
+  /// The number of words of a node that is not the empty context.
   @inline(__always)
-  private func order(ofState state: UInt32) -> Int {
+  func order(of node: UInt32) -> Int {
     var order = 1
-    while state >= contexts[order].stateEnd { order += 1 }
+    while node >= contexts[order].nodeEnd { order += 1 }
     return order
   }
-
-  /// The id of a word's bytes.
-  func id(of word: UnsafeRawBufferPointer) -> UInt32 {
-    let hash = hash(of: word)
-    var slot = place(hash, among: wordSlots)
-    for _ in 0...wordProbes {
-      let stored = words.load(fromByteOffset: 8 * slot, as: UInt64.self)
-      let id = UInt32(truncatingIfNeeded: stored)
-      if id == 0 { return 0 }
-      if stored >> 32 == hash & 0xFFFF_FFFF, let text = text(of: id), areEqual(text, word) { return id }
-      slot = slot + 1 == wordSlots ? 0 : slot + 1
-    }
-    return 0
-  }
-
-  /// The bytes of a word; nil if there is no such word or the file is damaged.
-  @inline(__always)
-  func text(of id: UInt32) -> UnsafeRawBufferPointer? {
-    guard id < wordCount else { return nil }
-    let start = Int(offsets.load(fromByteOffset: 4 * Int(id), as: UInt32.self))
-    let end = Int(offsets.load(fromByteOffset: 4 * Int(id) + 4, as: UInt32.self))
-    guard start <= end, end <= textBytes else { return nil }
-    return UnsafeRawBufferPointer(start: text + start, count: end - start)
-  }
-}
-
-/// Short as words are, a loop is faster than a call of `memcmp`.
-@inline(__always)
-private func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-  guard a.count == b.count else { return false }
-  guard let first = a.baseAddress, let second = b.baseAddress else { return true }
-  var index = 0
-  while index + 8 <= a.count {
-    let (ours, theirs) = (
-      first.loadUnaligned(fromByteOffset: index, as: UInt64.self),
-      second.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-    )
-    if ours != theirs { return false }
-    index += 8
-  }
-  while index < a.count {
-    if first.load(fromByteOffset: index, as: UInt8.self) != second.load(fromByteOffset: index, as: UInt8.self) {
-      return false
-    }
-    index += 1
-  }
-  return true
 }

@@ -9,6 +9,14 @@ public struct BeamChoice: Sendable, Equatable {
   public var unit: DecodingGraph.Unit?
   public var lexicon: String?
   public var hotwords: String?
+  /// A second language model's file, which reorders what the search finds, and its weight.
+  public var rescoringModel: String?
+  public var rescoringWeight = 0.5
+  /// Whether the answer is the text of least expected word errors instead of the best score.
+  public var minimisesRisk = false
+  /// What scores are multiplied by before they are taken for logarithms of posteriors.
+  public var posteriorScale = 1.0
+  public var confidence = ConfidenceMeasure.frames
   /// Whether words and phrases match the vocabulary in another case, too.
   public var foldsCase = false
 
@@ -22,6 +30,9 @@ public struct BeamChoice: Sendable, Equatable {
       if let expected = setter(&self, item.value) {
         throw UsageError("--decoder \(text): \(item.key) is \(item.value); expected \(expected)")
       }
+    }
+    if rescoringModel == nil, items.contains(where: { $0.key == "rescore-weight" }) {
+      throw UsageError("--decoder \(text): rescore-weight without rescore-lm=FILE")
     }
     let needsModel = items.first { ["lm-weight", "unk-score", "unit", "sentence-end"].contains($0.key) }
     if languageModel == nil, let needsModel {
@@ -69,6 +80,24 @@ public struct BeamChoice: Sendable, Equatable {
       case "token": choice.unit = .token
       default: return "word or token"
       }
+      return nil
+    },
+    "rescore-lm": { choice, value in
+      choice.rescoringModel = value
+      return nil
+    },
+    "rescore-weight": number(\.rescoringWeight),
+    "mbr": flag(\.minimisesRisk),
+    "posterior-scale": { choice, value in
+      guard let number = Double(value), number.isFinite, number >= 0 else { return "a number, 0 or more" }
+      choice.posteriorScale = number
+      return nil
+    },
+    "confidence": { choice, value in
+      guard let measure = ConfidenceMeasure(rawValue: value) else {
+        return ConfidenceMeasure.allCases.map(\.rawValue).joined(separator: " or ")
+      }
+      choice.confidence = measure
       return nil
     },
     "lexicon": { choice, value in

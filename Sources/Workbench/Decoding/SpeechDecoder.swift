@@ -8,7 +8,7 @@ public import Vocabulary
 public struct SpeechDecoder: Sendable {
   private enum Method: Sendable {
     case greedy(GreedyDecoder)
-    case beam(BeamDecoder)
+    case beam(BeamDecoder, BeamChoice, Rescoring?)
   }
 
   private let vocabulary: CTCVocabulary
@@ -19,7 +19,12 @@ public struct SpeechDecoder: Sendable {
   public init(_ choice: DecoderChoice, vocabulary: CTCVocabulary, classes: Int) throws {
     self.vocabulary = vocabulary
     if let beam = choice.beam {
-      method = .beam(BeamDecoder(try DecodingGraph(beam, vocabulary: vocabulary, classes: classes)))
+      let rescoring = try beam.rescoringModel.map {
+        Rescoring(
+          languageModel: try NgramModel(path: $0), weight: beam.rescoringWeight, foldsCase: beam.foldsCase)
+      }
+      let graph = try DecodingGraph(beam, vocabulary: vocabulary, classes: classes)
+      method = .beam(BeamDecoder(graph), beam, rescoring)
     } else {
       method = .greedy(GreedyDecoder(blank: vocabulary.blank))
     }
@@ -29,52 +34,12 @@ public struct SpeechDecoder: Sendable {
   public mutating func decode(_ emissions: Emissions) -> Reading {
     switch method {
     case .greedy(let decoder): return Reading(decoder.decode(emissions), vocabulary)
-    case .beam(var decoder):
-      let found = decoder.decode(emissions)
-      method = .beam(decoder)
-      return Reading(found, of: emissions, vocabulary, usesLanguageModel: decoder.graph.usesLanguageModel)
-    }
-  }
-}
-
-/// What a decoder reads in an utterance's emissions.
-public struct Reading: Sendable, Equatable {
-  public var text: String
-  /// The labels on the Viterbi path of the text.
-  public var tokens: [AlignedToken]
-  public var words: [LabelledWord]
-  /// In 0...1; see `Hypothesis`.
-  public var confidence: Double
-  /// Best first; the first is ``text``.
-  public var alternatives: [Transcript.Alternative]
-
-  init(_ hypothesis: Hypothesis, _ vocabulary: CTCVocabulary) {
-    text = vocabulary.text(ofCollapsed: hypothesis.labels)
-    tokens = hypothesis.tokens
-    words = vocabulary.words(ofCollapsed: hypothesis.labels)
-    confidence = hypothesis.confidence
-    alternatives = [
-      .init(text: text, score: hypothesis.acousticScore, acousticScore: hypothesis.acousticScore)
-    ]
-  }
-
-  /// Of a beam's hypotheses; without any, nothing was said and its score is that of an impossible text.
-  init(
-    _ hypotheses: [BeamHypothesis], of emissions: Emissions, _ vocabulary: CTCVocabulary, usesLanguageModel: Bool
-  ) {
-    let best =
-      hypotheses.first
-      ?? BeamHypothesis(text: "", words: [], labels: [], score: -.infinity, acousticScore: -.infinity)
-    let alignment = ForcedAlignment(emissions, labels: best.labels, blank: vocabulary.blank)
-    let hypothesis = Hypothesis(alignment, of: emissions, acousticScore: best.acousticScore)
-    text = best.text
-    tokens = hypothesis.tokens
-    words = hypothesis.tokens.isEmpty ? [] : best.words
-    confidence = hypothesis.confidence
-    alternatives = (hypotheses.isEmpty ? [best] : hypotheses).map {
-      .init(
-        text: $0.text, score: $0.score, acousticScore: $0.acousticScore,
-        languageModelScore: usesLanguageModel ? $0.languageModelScore : nil)
+    case .beam(var decoder, let choice, let rescoring):
+      var found = decoder.decode(emissions, limit: .max)
+      method = .beam(decoder, choice, rescoring)
+      if let rescoring { found = rescoring.rescored(found) }
+      if choice.minimisesRisk { found = NBestPosteriors(found, scale: choice.posteriorScale).byRisk }
+      return Reading(found, of: emissions, vocabulary, choice)
     }
   }
 }

@@ -61,21 +61,21 @@ extension Transcript {
     _ vocabulary: CTCVocabulary, cost: Cost, sound: SoundIdentity?
   ) {
     let tokens = reading.tokens
-    func timed(_ text: String, _ range: Range<Int>) -> Word {
+    func timed(_ text: String, _ range: Range<Int>, _ confidence: Double) -> Word {
       func seconds(_ frame: Int) -> Double { min(timing.seconds(frame: frame), durationSeconds) }
       return Word(
         text: text, startSeconds: seconds(tokens[range.lowerBound].frames.lowerBound),
         endSeconds: seconds(tokens[range.upperBound - 1].frames.upperBound),
-        confidence: tokens[range].confidence)
+        confidence: confidence)
     }
     id = utterance.id
     audioPath = utterance.audioPath
     self.durationSeconds = durationSeconds
     text = reading.text
-    words = reading.words.map { timed($0.text, $0.labels) }
+    words = zip(reading.words, reading.wordConfidences).map { timed($0.text, $0.labels, $1) }
     characters = tokens.indices.filter { !vocabulary.separatesWords(tokens[$0].label) }.map { place in
       let token = vocabulary.token(tokens[place].label)
-      return timed(vocabulary.settings.lowercasesOutput ? token.lowercased() : token, place..<place + 1)
+      return timed(vocabulary.settings.lowercasesOutput ? token.lowercased() : token, place..<place + 1, tokens[place].confidence)
     }
     confidence = reading.confidence
     alternatives = reading.alternatives
