@@ -107,7 +107,8 @@ let package = Package(
       name: "VocabularyTests", dependencies: ["JSON", "TestSupport", "Vocabulary"], exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
-      name: "LanguageModelTests", dependencies: ["LanguageModel", "TestSupport"], swiftSettings: strict),
+      name: "LanguageModelTests", dependencies: ["CZlib", "LanguageModel", "TestSupport"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -122,7 +123,8 @@ let package = Package(
       exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
-      name: "BeamSearchTests", dependencies: ["BeamSearch", "CTC", "LanguageModel", "TestSupport", "Vocabulary"],
+      name: "BeamSearchTests",
+      dependencies: ["BeamSearch", "CTC", "JSON", "LanguageModel", "TestSupport", "Vocabulary"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -16,6 +16,8 @@ public struct LanguageState: Hashable, Sendable, BitwiseCopyable {
 public protocol LanguageScorer: Sendable {
   /// Behind the sentence's beginning, `<s>`.
   var start: LanguageState { get }
+  /// Behind nothing: what follows is judged by itself alone.
+  var emptyContext: LanguageState { get }
   /// What the model knows a word as, compared byte for byte; ``WordID/unknown`` if it does not.
   func id(of word: String) -> WordID
   /// Natural log of the word's probability in a state, and the state behind it.

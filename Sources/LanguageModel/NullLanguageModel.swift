@@ -3,9 +3,11 @@ public struct NullLanguageModel: LanguageScorer {
   public init() {}
 
   public var start: LanguageState { LanguageState(rawValue: 0) }
+  public var emptyContext: LanguageState { start }
   public func id(of word: String) -> WordID { .unknown }
-  public func score(_ word: WordID, after state: LanguageState) -> (logProbability: Float, next: LanguageState)
-  {
+  public func score(_ word: WordID, after state: LanguageState) -> (
+    logProbability: Float, next: LanguageState
+  ) {
     (0, state)
   }
   public func finish(_ state: LanguageState) -> Float { 0 }

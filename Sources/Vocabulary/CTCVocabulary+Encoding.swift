@@ -7,8 +7,7 @@ extension CTCVocabulary {
   /// - Complexity: linear in the characters times the length of the longest token.
   public func encode(_ text: String) throws(VocabularyError) -> [Int] {
     let scalars = Array((settings.lowercasesOutput ? text.uppercased() : text).unicodeScalars)
-    // A vocabulary without a delimiter may spell the space out.
-    let space = delimiter ?? id(of: " ")
+    let space = wordSeparator
     var labels: [Int] = []
     var unencodable: [Unicode.Scalar] = []
     var needsSpace = false

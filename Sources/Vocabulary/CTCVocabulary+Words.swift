@@ -41,6 +41,9 @@ extension CTCVocabulary {
     return words
   }
 
+  /// The label that a text's spaces are spelled with: the delimiter, or a token that is a space.
+  public var wordSeparator: Int? { delimiter ?? id(of: " ") }
+
   /// Whether a label stands between words.
   public func separatesWords(_ label: Int) -> Bool {
     label == delimiter || token(label).unicodeScalars.allSatisfy(isSpace)

@@ -4,16 +4,20 @@ import Audio
 import Glibc
 #endif
 
-/// The audio files below a directory: everything whose extension is one of `audioFileExtensions`, each
-/// folder's entries in the order of their bytes. Names that begin with a dot are passed over. Links are
+/// The files below a directory whose extension is one of some, as a rule `audioFileExtensions`; each folder's
+/// entries in the order of their bytes. Names that begin with a dot are passed over. Links are
 /// followed, but no folder is entered twice.
 struct DirectoryWalk {
   private(set) var files: [String] = []
   /// Folders that could not be read.
   private(set) var failures: [InputFailure] = []
   private var visited: Set<FileIdentity> = []
+  private let extensions: Set<String>
 
-  init(_ directory: String) { enter(directory) }
+  init(_ directory: String, extensions: Set<String> = Set(audioFileExtensions)) {
+    self.extensions = extensions
+    enter(directory)
+  }
 
   private mutating func enter(_ directory: String) {
     guard let names = names(in: directory) else {
@@ -28,7 +32,7 @@ struct DirectoryWalk {
       let found = stat(path, &status) == 0
       if found, status.st_mode & S_IFMT == S_IFDIR {
         if visited.insert(FileIdentity(status)).inserted { enter(path) }
-      } else if audioFileExtensions.contains(lowercasedExtension(of: name)) {
+      } else if extensions.contains(lowercasedExtension(of: name)) {
         files.append(path)
       }
     }

@@ -55,6 +55,13 @@ struct IDAssignment {
     add(Utterance(id: id, sound: .file(path: path)), components: components, length: 1, writtenAt: nil)
   }
 
+  /// A tensor of a safetensors file, which is called by its name.
+  mutating func add(tensor name: String, of path: String) {
+    add(
+      Utterance(id: name, sound: .tensor(path: path, name: name)), components: absoluteComponents(of: path) + [name],
+      length: 1, writtenAt: path)
+  }
+
   /// - Returns: false for an exact repeat, of which no entry comes.
   @discardableResult
   mutating func add(_ row: Result<Manifest.Row, InputFailure>, of manifest: String) -> Bool {

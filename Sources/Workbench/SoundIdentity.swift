@@ -1,4 +1,5 @@
 import Audio
+import CTC
 import Hashing
 
 #if canImport(Glibc)
@@ -12,6 +13,19 @@ public struct SoundIdentity: Sendable, Hashable {
   public let recordingHash: String
   /// The part of the recording; nil for the whole.
   public let interval: Utterance.Interval?
+
+  /// Of emissions, for which the sound is not there: their numbers, little-endian, behind a line `emissions T V`.
+  init(_ emissions: Emissions) {
+    var hash = SHA256()
+    hash.update("emissions \(emissions.frames) \(emissions.vocabularySize)\n")
+    emissions.logPosteriors.withUnsafeBytes { hash.update($0) }
+    self.init(recordingHash: hash.finalizeHex(), interval: nil)
+  }
+
+  init(recordingHash: String, interval: Utterance.Interval?) {
+    self.recordingHash = recordingHash
+    self.interval = interval
+  }
 
   /// What the utterance is known by: for a whole recording the hash of its bytes; for an interval SHA-256 of
   ///

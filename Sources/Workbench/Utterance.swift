@@ -4,6 +4,8 @@ public struct Utterance: Sendable, Equatable {
     case file(path: String)
     /// All of standard input.
     case standardInput
+    /// None: a tensor of emissions in a safetensors file.
+    case tensor(path: String, name: String)
   }
 
   /// Seconds of a recording; nil lengths reach to its end.
@@ -35,7 +37,7 @@ public struct Utterance: Sendable, Equatable {
   /// `audio_filepath` of its result: a path that opens from where the program runs, or `-`.
   public var audioPath: String {
     switch sound {
-    case .file(let path): path
+    case .file(let path), .tensor(let path, _): path
     case .standardInput: "-"
     }
   }

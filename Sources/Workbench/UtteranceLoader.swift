@@ -72,6 +72,8 @@ struct UtteranceLoader: Sendable {
       do { return .bytes(try readAll(path: path), name: path) } catch {
         throw .unreadable(name: path, errorNumber: error.number)
       }
+    case .tensor(let path, _):
+      throw .unreadable(name: path, errorNumber: EINVAL)
     case .standardInput:
       let bytes: [UInt8]
       do { bytes = try readAll(descriptor: 0, limit: .max) } catch {

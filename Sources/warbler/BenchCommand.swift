@@ -12,7 +12,7 @@ struct BenchCommand: ParsableCommand {
     discussion: "Times are medians over --runs after one warm-up, and leave out loading.",
     subcommands: [
       BenchModelCommand.self, BenchTrainCommand.self, BenchPretrainCommand.self, BenchLossCommand.self,
-      BenchKMeansCommand.self,
+      BenchKMeansCommand.self, BenchLanguageModelCommand.self,
       BenchDecodeCommand.self,
     ])
 }
@@ -185,10 +185,10 @@ struct BenchDecodeCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Emissions: .npy files, (T, V).", valueName: "EMISSIONS"))
   var emissions: [String]
 
-  @Option(help: ArgumentHelp("greedy.", valueName: "DECODER"))
+  @Option(help: ArgumentHelp("As decode's.", valueName: "DECODER"))
   var decoder = "greedy"
 
-  @Option(help: "A vocab.json that says which token is the blank; without one it is id 0.")
+  @Option(help: "A vocab.json that names the tokens; greedy does without, and takes id 0 for the blank.")
   var vocab: String?
 
   @Option(help: "The blank's entry in --vocab.")
@@ -201,16 +201,14 @@ struct BenchDecodeCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard decoder == "greedy" else {
-      throw ValidationError("--decoder: expected greedy, found '\(decoder)'.")
-    }
+    do { _ = try DecoderChoice(parsing: decoder) } catch { throw ValidationError(error.description) }
     guard blank == nil || vocab != nil else { throw ValidationError("--blank needs --vocab.") }
     try checkPositive("--runs", runs)
   }
 
   func run() throws {
     let benchmark = try DecoderBenchmark(emissions: emissions, vocabulary: vocab, blankToken: blank)
-    let timing = benchmark.measureGreedy(runs: runs)
+    let timing = try benchmark.measure(DecoderChoice(parsing: decoder), runs: runs)
     print(json ? timing.json : timing.text)
   }
 }

@@ -13,14 +13,29 @@ struct DecodeCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Audio files, directories, manifests (JSON lines with audio_filepath), or - for standard input.",
+      """
+      Audio files, directories, manifests (JSON lines with audio_filepath), - for standard input; with --vocab \
+      emissions: .npy files, .safetensors files, directories of them.
+      """,
       valueName: "input"))
   var inputs: [String]
 
   @Option(help: ArgumentHelp("The model's directory, in Hugging Face's layout.", valueName: "directory"))
-  var model: String
+  var model: String?
 
-  @Option(help: ArgumentHelp("greedy.", valueName: "decoder"))
+  @Option(help: ArgumentHelp("Decode emissions, whose classes this vocab.json names.", valueName: "file"))
+  var vocab: String?
+
+  @Option(help: ArgumentHelp("The blank's entry in --vocab (default: <pad>).", valueName: "token"))
+  var blank: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      greedy, or beam:key=value,... with width, lm, lm-weight, word-score, unk-score, sentence-end, unit, lexicon, \
+      hotwords, case, tokens, token-threshold, beam-threshold, nbest, rescore-lm, rescore-weight, mbr, \
+      posterior-scale, confidence.
+      """, valueName: "decoder"))
   var decoder = "greedy"
 
   @Option(help: ArgumentHelp("text, jsonl, srt, vtt, ctm or textgrid.", valueName: "format"))

@@ -18,23 +18,37 @@ struct DecodeRun: CommandRun {
   }
 
   mutating func run() throws {
-    var entries = InputListing(settings.inputs).entries
     // A wrong file is known before the model is loaded, and none is made for a wrong model.
     if let store = settings.store { try Store.checkFile(store) }
-    let pipeline = try DecodePipeline(
-      modelDirectory: settings.model, language: settings.language, threads: settings.threads,
-      options: settings.options)
-    let folder = try settings.emissions.map { directory throws(InputFailure) in
-      try FrameFolder(directory: directory)
+    let folder: FrameFolder?
+    let source: any TranscriptSource
+    let model: LoadedModel?
+    switch settings.origin {
+    case .recordings(let directory):
+      let entries = InputListing(settings.inputs).entries
+      let pipeline = try DecodePipeline(
+        modelDirectory: directory, language: settings.language, decoder: settings.decoder,
+        threads: settings.threads, options: settings.options)
+      folder = try settings.emissions.map { directory throws(InputFailure) in
+        try FrameFolder(directory: directory)
+      }
+      source = RecordingSource(folder?.refusing(entries) ?? entries, through: pipeline)
+      model = pipeline.model
+    case .emissions(let vocabulary, let blank):
+      folder = nil
+      source = try EmissionPipeline(
+        settings.inputs, vocabulary: vocabulary, blankToken: blank, decoder: settings.decoder,
+        identifiesSound: settings.store != nil)
+      model = nil
     }
-    if let folder { entries = folder.refusing(entries) }
+    let entries = source.entries
     let output = try DocumentOutput(
       path: settings.out, documentExtension: settings.format.documentExtension,
       format: settings.format.rawValue, inputs: entries.count)
-    let recorder = try recorder(of: pipeline, entries)
+    let recorder = try recorder(of: model, entries)
     var progress = InputProgress(total: entries.count, verb: "decoded")
     do {
-      try pipeline.run(entries, shouldStop: { Interruption.signal != nil }) { event in
+      try source.run(shouldStop: { Interruption.signal != nil }) { event in
         try deliver(event, output, folder, recorder, &progress)
       }
     } catch {
@@ -55,11 +69,11 @@ struct DecodeRun: CommandRun {
   }
 
   /// nil without a store, or with nothing that could be decoded.
-  private func recorder(of pipeline: DecodePipeline, _ entries: [InputEntry]) throws -> DecodeRecorder? {
+  private func recorder(of model: LoadedModel?, _ entries: [InputEntry]) throws -> DecodeRecorder? {
     let isFutile = entries.allSatisfy { if case .failure = $0 { true } else { false } }
     guard let path = settings.store, !isFutile else { return nil }
     return try DecodeRecorder(
-      store: Store(path: path), model: pipeline.model, decoder: settings.decoder,
+      store: Store(path: path), model: model, decoder: settings.decoder,
       precision: settings.precision,
       settings: settings.document, inputs: entries.count)
   }

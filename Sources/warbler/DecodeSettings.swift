@@ -4,7 +4,12 @@ import Workbench
 /// The arguments of `decode`, checked before anything is read or written.
 struct DecodeSettings {
   let inputs: [String]
-  let model: String
+  /// What is decoded, and by what.
+  enum Origin {
+    case recordings(model: String)
+    case emissions(vocabulary: String, blank: String?)
+  }
+  let origin: Origin
   let format: TranscriptFormat
   let out: String?
   let emissions: String?
@@ -27,7 +32,7 @@ struct DecodeSettings {
     let recordings = try RecordingSettings(
       inputs: command.inputs, threads: command.threads, chunkSeconds: command.chunkSeconds, pcm: command.pcm)
     inputs = recordings.inputs
-    model = withoutTrailingSlash(command.model)
+    origin = try Self.origin(command)
     out = command.out
     emissions = command.emissions.map(withoutTrailingSlash)
     threads = recordings.threads
@@ -49,6 +54,27 @@ struct DecodeSettings {
     if let language { object["language"] = .string(language) }
     object["threads"] = .integer(Int64(threads))
     return .object(object)
+  }
+
+  private static func origin(_ command: DecodeCommand) throws(UsageError) -> Origin {
+    switch (command.model, command.vocab) {
+    case (let model?, nil):
+      if command.blank != nil { throw UsageError("--blank: it is about emissions; give it with --vocab") }
+      return .recordings(model: withoutTrailingSlash(model))
+    case (nil, let vocabulary?):
+      let recordingOptions: [(String, Bool)] = [
+        ("--emissions", command.emissions != nil), ("--language", command.language != nil),
+        ("--pcm", command.pcm != nil), ("--chunk-seconds", command.chunkSeconds != nil),
+      ]
+      if let option = recordingOptions.first(where: \.1)?.0 {
+        throw UsageError("\(option): it is about recordings; leave it out with --vocab")
+      }
+      return .emissions(vocabulary: vocabulary, blank: command.blank)
+    case (nil, nil):
+      throw UsageError("--model: missing; name the model's directory, or for emissions a vocab.json with --vocab")
+    case (_?, _?):
+      throw UsageError("--vocab: it goes with emissions, --model with recordings; leave out one of them")
+    }
   }
 
   private static func checkPrecision(_ name: String) throws(UsageError) {

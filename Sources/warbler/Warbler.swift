@@ -12,6 +12,7 @@ struct Warbler: ParsableCommand {
     subcommands: [
       DecodeCommand.self, AlignCommand.self, FinetuneCommand.self, PretrainCommand.self, ClusterCommand.self,
       FeaturesCommand.self,
-      ProbeCommand.self, CorpusCommand.self, CheckpointCommand.self, StoreCommand.self, BenchCommand.self,
+      ProbeCommand.self, CorpusCommand.self, CheckpointCommand.self, LanguageModelCommand.self,
+      StoreCommand.self, BenchCommand.self,
     ])
 }

@@ -131,7 +131,7 @@ struct LossBenchmarkTests {
 struct DecoderBenchmarkTests {
   @Test func utterancesAreTimed() throws {
     try withArray([-0.1, -3, -3, -0.1], shape: [2, 2]) { path in
-      let timing = try DecoderBenchmark(emissions: [path, path, path]).measureGreedy(runs: 2)
+      let timing = try DecoderBenchmark(emissions: [path, path, path]).measure(.greedy, runs: 2)
       let json = try JSONValue(parsing: timing.json)
       #expect(json["bench"] == "decode")
       #expect(json["decoder"] == "greedy")

@@ -13,16 +13,18 @@ public final class DecodeRecorder {
 
   /// Begins a run.
   /// - Parameters:
-  ///   - model: registered if it is new.
+  ///   - model: registered if it is new; nil where emissions are decoded.
   ///   - settings: whatever settles the results beside the model, the decoder and the precision.
   ///   - inputs: how many there are.
   public init(
-    store: Store, model: LoadedModel, decoder: DecoderChoice, precision: String, settings: JSONValue,
+    store: Store, model: LoadedModel?, decoder: DecoderChoice, precision: String, settings: JSONValue,
     inputs: Int
   ) throws {
     self.store = store
-    let checkpoint = try store.register(
-      CheckpointEntry(directory: model.directory, language: model.adapterLanguage, hashesKeptIn: store))
+    let checkpoint = try model.map { model in
+      try store.register(
+        CheckpointEntry(directory: model.directory, language: model.adapterLanguage, hashesKeptIn: store))
+    }
     run = try store.beginDecoding(
       DecodeRunEntry(
         checkpoint: checkpoint, decoder: decoder.description, precision: precision, settings: settings,

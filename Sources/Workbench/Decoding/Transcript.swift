@@ -50,30 +50,36 @@ public struct Transcript: Sendable, Equatable {
 }
 
 extension Transcript {
-  init(_ loaded: LoadedUtterance, _ hypothesis: Hypothesis, model: LoadedModel, cost: Cost) {
-    let vocabulary = model.vocabulary
-    let tokens = hypothesis.tokens
-    func timed(_ text: String, _ range: Range<Int>) -> Word {
-      func seconds(_ frame: Int) -> Double { min(model.timing.seconds(frame: frame), loaded.durationSeconds) }
+  init(_ loaded: LoadedUtterance, _ reading: Reading, model: LoadedModel, cost: Cost) {
+    self.init(
+      loaded.utterance, durationSeconds: loaded.durationSeconds, reading, timing: model.timing, model.vocabulary,
+      cost: cost, sound: loaded.sound)
+  }
+
+  init(
+    _ utterance: Utterance, durationSeconds: Double, _ reading: Reading, timing: FrameTiming,
+    _ vocabulary: CTCVocabulary, cost: Cost, sound: SoundIdentity?
+  ) {
+    let tokens = reading.tokens
+    func timed(_ text: String, _ range: Range<Int>, _ confidence: Double) -> Word {
+      func seconds(_ frame: Int) -> Double { min(timing.seconds(frame: frame), durationSeconds) }
       return Word(
         text: text, startSeconds: seconds(tokens[range.lowerBound].frames.lowerBound),
         endSeconds: seconds(tokens[range.upperBound - 1].frames.upperBound),
-        confidence: tokens[range].confidence)
+        confidence: confidence)
     }
-    id = loaded.utterance.id
-    audioPath = loaded.utterance.audioPath
-    durationSeconds = loaded.durationSeconds
-    text = vocabulary.text(ofCollapsed: hypothesis.labels)
-    words = vocabulary.words(ofCollapsed: hypothesis.labels).map { timed($0.text, $0.labels) }
+    id = utterance.id
+    audioPath = utterance.audioPath
+    self.durationSeconds = durationSeconds
+    text = reading.text
+    words = zip(reading.words, reading.wordConfidences).map { timed($0.text, $0.labels, $1) }
     characters = tokens.indices.filter { !vocabulary.separatesWords(tokens[$0].label) }.map { place in
       let token = vocabulary.token(tokens[place].label)
-      return timed(vocabulary.settings.lowercasesOutput ? token.lowercased() : token, place..<place + 1)
+      return timed(vocabulary.settings.lowercasesOutput ? token.lowercased() : token, place..<place + 1, tokens[place].confidence)
     }
-    confidence = hypothesis.confidence
-    alternatives = [
-      Alternative(text: text, score: hypothesis.acousticScore, acousticScore: hypothesis.acousticScore)
-    ]
+    confidence = reading.confidence
+    alternatives = reading.alternatives
     self.cost = cost
-    sound = loaded.sound
+    self.sound = sound
   }
 }

@@ -1,3 +1,4 @@
+import BeamSearch
 import CTC
 import Checkpoints
 import JSON
@@ -6,6 +7,7 @@ import Vocabulary
 /// Times a decoder over emissions that are already in memory, one utterance after another on one thread.
 public struct DecoderBenchmark {
   private let emissions: [Emissions]
+  private let vocabulary: CTCVocabulary?
   private let blank: Int
 
   /// - Parameters:
@@ -14,7 +16,8 @@ public struct DecoderBenchmark {
   ///   - blankToken: the blank's entry in it; nil for `<pad>`.
   /// - Throws: an error that names the file that cannot be read or decoded.
   public init(emissions paths: [String], vocabulary: String? = nil, blankToken: String? = nil) throws {
-    let blank = try vocabulary.map { try CTCVocabulary(file: $0, blankToken: blankToken).blank } ?? 0
+    self.vocabulary = try vocabulary.map { try CTCVocabulary(file: $0, blankToken: blankToken) }
+    let blank = self.vocabulary?.blank ?? 0
     self.blank = blank
     emissions = try paths.map { path in
       let file = try NumPyFile(path: path)
@@ -31,8 +34,23 @@ public struct DecoderBenchmark {
     }
   }
 
+  /// Times a beam search, the texts of its hypotheses and their scores included, `runs` times after one that is
+  /// not counted. Scores are the search's own.
+  /// - Throws: one line, without a vocabulary or for a file that the decoder names and that cannot be used.
+  public func measure(_ choice: DecoderChoice, runs: Int) throws -> DecoderTiming {
+    guard let beam = choice.beam else { return measureGreedy(runs: runs) }
+    guard let vocabulary, let classes = emissions.map(\.vocabularySize).max() else {
+      throw BenchmarkError("--decoder \(choice): a beam needs to know the tokens; give --vocab")
+    }
+    var decoder = BeamDecoder(try DecodingGraph(beam, vocabulary: vocabulary, classes: classes))
+    var scores = 0.0
+    let search = medians(runs) { scores += decoder.decode($0).first?.score ?? 0 }
+    precondition(!scores.isNaN, "no scores")
+    return DecoderTiming(decoder: choice.description, search: search, score: nil)
+  }
+
   /// Times greedy decoding, `runs` times after one that is not counted.
-  public func measureGreedy(runs: Int) -> DecoderTiming {
+  private func measureGreedy(runs: Int) -> DecoderTiming {
     let decoder = GreedyDecoder(blank: blank)
     var tokens = 0
     let search = medians(runs) { tokens += decoder.align($0).tokens.count }
@@ -66,23 +84,27 @@ public struct DecoderTiming {
   let decoder: String
   /// Seconds of each utterance to find its hypothesis.
   let search: [Double]
-  /// Seconds of each utterance for the acoustic score of a hypothesis that is found.
-  let score: [Double]
+  /// Seconds of each utterance for the acoustic score of a hypothesis that is found; nil if the search has it.
+  let score: [Double]?
 
   /// One line; times are of the median utterance.
   public var json: String {
-    let document: JSONValue = [
+    var document: JSONObject = [
       "bench": "decode", "decoder": .string(decoder), "utterances": .integer(Int64(search.count)),
-      "seconds_median": .number(median(search)), "score_seconds_median": .number(median(score)),
+      "seconds_median": .number(median(search)),
     ]
-    return document.text(.spaced)
+    if let score { document["score_seconds_median"] = .number(median(score)) }
+    return JSONValue.object(document).text(.spaced)
   }
 
   public var text: String {
     func milliseconds(_ seconds: Double) -> String { decimals(seconds * 1000, 4) + " ms" }
-    return
+    var line =
       "\(decoder), \(search.count) \(search.count == 1 ? "utterance" : "utterances"): "
-      + "\(milliseconds(median(search))) for the median utterance, \(milliseconds(search.reduce(0, +))) for all; "
-      + "their acoustic scores \(milliseconds(median(score))) and \(milliseconds(score.reduce(0, +)))"
+      + "\(milliseconds(median(search))) for the median utterance, \(milliseconds(search.reduce(0, +))) for all"
+    if let score {
+      line += "; their acoustic scores \(milliseconds(median(score))) and \(milliseconds(score.reduce(0, +)))"
+    }
+    return line
   }
 }

@@ -16,14 +16,18 @@ public final class DecodePipeline {
 
   public let model: LoadedModel
   private let recordings: RecordingPipeline
-  private let decoder: GreedyDecoder
+  private var decoder: SpeechDecoder
 
-  public init(model: LoadedModel, inference: Inference, options: RecordingOptions = RecordingOptions()) {
+  /// - Parameter decoder: made for the model's vocabulary.
+  public init(
+    model: LoadedModel, decoder: SpeechDecoder, inference: Inference,
+    options: RecordingOptions = RecordingOptions()
+  ) {
     self.model = model
     recordings = RecordingPipeline(input: model.input, options: options) {
       inference.emissions(for: $0).map { FrameRows($0) }
     }
-    decoder = GreedyDecoder(blank: model.vocabulary.blank)
+    self.decoder = decoder
   }
 
   /// Decodes all `entries`.
@@ -49,12 +53,12 @@ public final class DecodePipeline {
       try checkValidity(of: emissions, from: model, loaded.utterance)
     } catch { return .failure(error) }
     let start = monotonicSeconds()
-    let hypothesis = decoder.decode(emissions)
+    let reading = decoder.decode(emissions)
     var cost = Transcript.Cost()
     cost.audioSeconds = loaded.loadingSeconds
     cost.modelSeconds = modelSeconds
     cost.decoderSeconds = monotonicSeconds() - start
-    return .transcript(Transcript(loaded, hypothesis, model: model, cost: cost), emissions)
+    return .transcript(Transcript(loaded, reading, model: model, cost: cost), emissions)
   }
 }
 

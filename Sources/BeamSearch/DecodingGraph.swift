@@ -1,0 +1,132 @@
+public import LanguageModel
+public import Vocabulary
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What a beam search may say and what it thinks of it, the sound aside: vocabulary, language model, lexicon and
+/// hotwords with their weights. Made once, used by any number of decoders on any threads.
+///
+/// ## The objective
+///
+/// Of all texts, the search looks for the one with the largest
+///
+///     score = ln P(labels | emissions) + languageModelWeight x ln P(words </s> | <s>)
+///             + wordInsertionScore x words + unknownWordScore x unknown words + sum of hotwords' weights
+///
+/// where P(labels | emissions) is the sum over the paths that collapse to the labels.
+///
+/// ## Look-ahead
+///
+/// A word's share of the score is known only when the word is complete, and a prefix that has just paid for a
+/// word must not lose to one that has not paid yet. So a prefix inside a word is charged beforehand the best that
+/// any word still possible could cost by itself (its `lookahead`: ln P of the word without context, smeared down
+/// the trie of spellings); the word's end replaces the estimate by what it costs in context. Estimates cancel:
+/// they change which prefixes survive, never the score of a text.
+public struct DecodingGraph: Sendable {
+  /// What the language model counts as a word.
+  public enum Unit: Sendable, Equatable {
+    /// Words between delimiters, or of the lexicon.
+    case word
+    /// Each token of the vocabulary, the delimiter too: character and subword language models.
+    case token
+  }
+
+  public let vocabulary: CTCVocabulary
+  public let options: BeamSearchOptions
+  public let unit: Unit
+  let languageModel: any LanguageScorer
+  /// False where the language model has no opinion.
+  public let usesLanguageModel: Bool
+  /// Only its words may be said; of an open vocabulary, those that the language model knows.
+  let lexicon: Lexicon?
+  /// Whether words outside the lexicon may be said, too.
+  let isOpen: Bool
+  let hotwords: Hotwords?
+  /// By token, of the model or of the vocabulary alone: whether it stands between words.
+  let isSeparator: [Bool]
+  /// By word of the lexicon: what the language model knows it as.
+  let wordIDs: [WordID]
+  /// (V), for language models over tokens.
+  let tokenIDs: [WordID]
+  /// By place of the lexicon: what a prefix there is charged beforehand; 0 at the root.
+  let lookahead: [Double]
+  /// By place: e^(its lookahead - its parent's).
+  let lookaheadRatio: [Double]
+  /// By place: the largest ratio to any child, or to a word that leaves the lexicon.
+  let largestRatio: [Double]
+  /// What a prefix outside the lexicon is charged beforehand.
+  let outsideLookahead: Double
+
+  /// A place for prefixes whose word is not in the lexicon.
+  static let outside: Int32 = -1
+
+  /// - Parameters:
+  ///   - classes: V, the tokens of the emissions; nil for as many as the vocabulary has.
+  ///   - lexicon: the words that may be said.
+  ///   - isOpen: other words may be said, too; the lexicon then serves for look-ahead alone.
+  ///   - foldsCase: the language model's words match in upper and in lower case, too.
+  public init(
+    vocabulary: CTCVocabulary, classes: Int? = nil, languageModel: any LanguageScorer = NullLanguageModel(),
+    unit: Unit = .word,
+    lexicon: Lexicon? = nil, isOpen: Bool = false, hotwords: Hotwords? = nil, foldsCase: Bool = false,
+    options: BeamSearchOptions = BeamSearchOptions()
+  ) {
+    precondition(options.width > 0, "a beam of width \(options.width)")
+    precondition(
+      options.languageModelWeight >= 0, "a language model weight of \(options.languageModelWeight)")
+    self.vocabulary = vocabulary
+    self.languageModel = languageModel
+    self.unit = unit
+    self.lexicon = lexicon
+    self.isOpen = isOpen || lexicon == nil
+    self.hotwords = hotwords
+    self.options = options
+    usesLanguageModel = !(languageModel is NullLanguageModel)
+    isSeparator = (0..<max(vocabulary.count, classes ?? 0)).map { $0 != vocabulary.blank && vocabulary.separatesWords($0) }
+    func id(of word: String) -> WordID { languageModel.id(of: word, foldsCase: foldsCase) }
+    wordIDs = unit == .word ? lexicon?.words.map(id) ?? [] : []
+    tokenIDs =
+      unit == .token
+      ? isSeparator.indices.map { [isSeparator] label in
+        let own = id(of: vocabulary.token(label))
+        guard own == .unknown && isSeparator[label] else { return own }
+        return ["|", "<space>", " "].lazy.map(id).first { $0 != .unknown } ?? .unknown
+      } : []
+    let weight = options.languageModelWeight
+    let bare = languageModel.emptyContext
+    func cost(of word: WordID) -> Double {
+      weight * Double(languageModel.score(word, after: bare).logProbability) + options.wordInsertionScore
+        + (word == .unknown ? options.unknownWordScore : 0)
+    }
+    guard let lexicon, unit == .word else {
+      (lookahead, lookaheadRatio, largestRatio, outsideLookahead) = ([0], [1], [1], 0)
+      return
+    }
+    let unknown = self.isOpen ? cost(of: .unknown) : -.infinity
+    var best = lexicon.bestBelow { [wordIDs] in cost(of: wordIDs[Int($0)]) }
+    for place in best.indices { best[place] = max(best[place], unknown) }
+    best[0] = 0
+    var ratio = [Double](repeating: 1, count: best.count)
+    var largest = [Double](repeating: 0, count: best.count)
+    for place in 0..<Int32(best.count) {
+      for child in lexicon.children(of: place) {
+        ratio[Int(child)] = exp(best[Int(child)] - best[Int(place)])
+        largest[Int(place)] = max(largest[Int(place)], ratio[Int(child)])
+      }
+      if self.isOpen { largest[Int(place)] = max(largest[Int(place)], exp(unknown - best[Int(place)])) }
+    }
+    lookahead = best
+    lookaheadRatio = ratio
+    largestRatio = largest
+    outsideLookahead = unknown
+  }
+
+  /// Whether words are told apart at all: by a lexicon or by delimiters.
+  public var hasWords: Bool { lexicon != nil || isSeparator.contains(true) }
+
+  func lookahead(at place: Int32) -> Double {
+    place == Self.outside ? outsideLookahead : lookahead[Int(place)]
+  }
+}
