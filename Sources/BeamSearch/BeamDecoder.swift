@@ -1,5 +1,4 @@
 public import CTC
-
 import Vocabulary
 
 #if canImport(Glibc)
@@ -8,20 +7,23 @@ import Glibc
 
 /// CTC prefix beam search (Graves and Jaitly 2014; Hannun et al. 2014), fed with frames as they come.
 ///
-/// The beam holds prefixes of labels. Of each it knows, in linear space and relative to a scale common to all,
+/// The beam holds prefixes of labels. Of each it knows, in linear space and relative to a scale common to
+/// all,
 ///
 ///     blank_t(l) = P(paths of the first t frames that collapse to l and end in a blank) x e^terms(l)
 ///     label_t(l) = the same of those that end in l's last label
 ///
-/// with all terms of the objective (``DecodingGraph``) but the acoustic one in e^terms. A frame with posteriors y
-/// takes them on by, with r(l) = e^(terms(l) - terms(parent of l)) and l = k + c, k the parent, c the last label,
+/// with all terms of the objective (``DecodingGraph``) but the acoustic one in e^terms. A frame with
+/// posteriors y takes them on by, with r(l) = e^(terms(l) - terms(parent of l)) and l = k + c, k the parent,
+/// c the last label,
 ///
 ///     blank_t(l) = (blank + label)_{t-1}(l) y(blank)
-///     label_t(l) = label_{t-1}(l) y(c) + r(l) y(c) x (blank + label)_{t-1}(k), or blank_{t-1}(k) if k ends in c
+///     label_t(l) = label_{t-1}(l) y(c) + r(l) y(c) x (blank + label)_{t-1}(k), or blank_{t-1}(k) if k ends
+///     in c
 ///
 /// Paths with the same prefix are thereby summed, exactly; only prefixes that the beam has dropped lose their
-/// mass. No logarithm is taken on the way: what a prefix has against another is the plain product, and the scale
-/// is set anew each frame.
+/// mass. No logarithm is taken on the way: what a prefix has against another is the plain product, and the
+/// scale is set anew each frame.
 ///
 /// The search is the same sequence of operations however the frames are cut into blocks, so a stream gives
 /// exactly what the whole gives.
@@ -47,7 +49,8 @@ public struct BeamDecoder: Sendable {
   private var compactionCount = compactionStep
 
   private static let compactionStep = 1 << 16
-  /// The least posterior, relative to the frame's best, that a token is taken to have where nothing else goes on.
+  /// The least posterior, relative to the frame's best, that a token is taken to have where nothing else goes
+  /// on.
   private static let rescueFloor = 1e-250
 
   public init(_ graph: DecodingGraph) {
@@ -162,7 +165,8 @@ public struct BeamDecoder: Sendable {
       var stay = (blank: entry.total * blankPosterior, label: entry.label * posterior)
       if entry.parent >= 0 {
         let parent = beam[Int(entry.parent)]
-        stay.label += (parent.lastLabel == entry.lastLabel ? parent.blank : parent.total) * posterior * entry.ratio
+        stay.label +=
+          (parent.lastLabel == entry.lastLabel ? parent.blank : parent.total) * posterior * entry.ratio
       }
       stays.append(stay)
       let key = stay.blank + stay.label
@@ -228,7 +232,9 @@ public struct BeamDecoder: Sendable {
       let largest = beam[slot].total * beam[slot].largestRatio
       for (label, posterior) in frame.tokens {
         guard largest * posterior > max(candidates.bound, floor) else { break }
-        if let child = lexicon.child(of: place, token: label) { extend(slot, to: child, label, posterior, floor) }
+        if let child = lexicon.child(of: place, token: label) {
+          extend(slot, to: child, label, posterior, floor)
+        }
       }
     }
     for (label, posterior) in frame.separators {
@@ -242,14 +248,17 @@ public struct BeamDecoder: Sendable {
     }
   }
 
-  private mutating func extend(_ slot: Int, to child: Int32, _ label: Int32, _ posterior: Double, _ floor: Double) {
+  private mutating func extend(
+    _ slot: Int, to child: Int32, _ label: Int32, _ posterior: Double, _ floor: Double
+  ) {
     guard let lexicon = graph.lexicon else { return }
     let base = label == beam[slot].lastLabel ? beam[slot].blank : beam[slot].total
     let probability = base * posterior
     guard probability > 0 else { return }
     if lexicon.hasChildren(child) {
       let ratio =
-        beam[slot].isPlain ? graph.lookaheadRatio[Int(child)]
+        beam[slot].isPlain
+        ? graph.lookaheadRatio[Int(child)]
         : steps.ratio(from: tree[beam[slot].node], label: label, place: child)
       insert(probability * ratio, slot, label, 0, floor)
     }
@@ -267,7 +276,8 @@ public struct BeamDecoder: Sendable {
   }
 
   @inline(__always)
-  private mutating func insert(_ key: Double, _ slot: Int, _ label: Int32, _ variant: Int32, _ floor: Double) {
+  private mutating func insert(_ key: Double, _ slot: Int, _ label: Int32, _ variant: Int32, _ floor: Double)
+  {
     guard key > candidates.bound && key > floor else { return }
     // A prefix that is in the beam already has taken its share as it stayed.
     if beam[slot].childMask & (1 << UInt64(label & 63)) != 0 && hasChild(slot, label, variant) { return }

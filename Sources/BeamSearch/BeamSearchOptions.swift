@@ -4,8 +4,8 @@
 public struct BeamSearchOptions: Sendable, Equatable {
   /// Prefixes kept behind each frame.
   public var width = 50
-  /// A frame's tokens whose log-posterior is further than this below the frame's best are taken as impossible;
-  /// infinite for none.
+  /// A frame's tokens whose log-posterior is further than this below the frame's best are taken as
+  /// impossible; infinite for none.
   public var tokenThreshold: Float = .infinity
   /// The most tokens of a frame that are looked at, the blank not counted; nil for all.
   public var tokensPerFrame: Int?

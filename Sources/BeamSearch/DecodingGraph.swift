@@ -5,8 +5,8 @@ public import Vocabulary
 import Glibc
 #endif
 
-/// What a beam search may say and what it thinks of it, the sound aside: vocabulary, language model, lexicon and
-/// hotwords with their weights. Made once, used by any number of decoders on any threads.
+/// What a beam search may say and what it thinks of it, the sound aside: vocabulary, language model, lexicon
+/// and hotwords with their weights. Made once, used by any number of decoders on any threads.
 ///
 /// ## The objective
 ///
@@ -20,10 +20,10 @@ import Glibc
 /// ## Look-ahead
 ///
 /// A word's share of the score is known only when the word is complete, and a prefix that has just paid for a
-/// word must not lose to one that has not paid yet. So a prefix inside a word is charged beforehand the best that
-/// any word still possible could cost by itself (its `lookahead`: ln P of the word without context, smeared down
-/// the trie of spellings); the word's end replaces the estimate by what it costs in context. Estimates cancel:
-/// they change which prefixes survive, never the score of a text.
+/// word must not lose to one that has not paid yet. So a prefix inside a word is charged beforehand the best
+/// that any word still possible could cost by itself (its `lookahead`: ln P of the word without context,
+/// smeared down the trie of spellings); the word's end replaces the estimate by what it costs in context.
+/// Estimates cancel: they change which prefixes survive, never the score of a text.
 public struct DecodingGraph: Sendable {
   /// What the language model counts as a word.
   public enum Unit: Sendable, Equatable {
@@ -84,7 +84,9 @@ public struct DecodingGraph: Sendable {
     self.hotwords = hotwords
     self.options = options
     usesLanguageModel = !(languageModel is NullLanguageModel)
-    isSeparator = (0..<max(vocabulary.count, classes ?? 0)).map { $0 != vocabulary.blank && vocabulary.separatesWords($0) }
+    isSeparator = (0..<max(vocabulary.count, classes ?? 0)).map {
+      $0 != vocabulary.blank && vocabulary.separatesWords($0)
+    }
     func id(of word: String) -> WordID { languageModel.id(of: word, foldsCase: foldsCase) }
     wordIDs = unit == .word ? lexicon?.words.map(id) ?? [] : []
     tokenIDs =

@@ -6,8 +6,8 @@ extension Hotwords {
   /// does. Lines that are empty or begin with `#` and hold no tab are passed over.
   ///
   /// - Parameter foldsCase: phrases that cannot be spelled as written are tried in upper and lower case.
-  /// - Throws: `WordFileError` naming the line of a phrase that the vocabulary cannot spell or of a weight that
-  ///   is no finite number; `LanguageModelError` if the file cannot be read.
+  /// - Throws: `WordFileError` naming the line of a phrase that the vocabulary cannot spell or of a weight
+  ///   that is no finite number; `LanguageModelError` if the file cannot be read.
   public init(path: String, vocabulary: CTCVocabulary, foldsCase: Bool = false) throws {
     var phrases: [Phrase] = []
     var lines = try TextLines(path: path)
@@ -20,7 +20,8 @@ extension Hotwords {
       let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
       guard parts.count == 2, let weight = Double(parts[1].filter { $0 != " " }), weight.isFinite else {
         throw WordFileError(
-          path: path, line: number, expected: "phrase<TAB>weight, a finite number of nats", found: shown(line),
+          path: path, line: number, expected: "phrase<TAB>weight, a finite number of nats",
+          found: shown(line),
           remedy: "write one phrase, one tab and one number")
       }
       let text = parts[0].split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -5,11 +5,13 @@
 /// said that begins a phrase. While a phrase is being spelled, its part of the weight is lent: with the
 /// potential
 ///
-///     phi(state) = the largest weight x (tokens said / tokens of the phrase), over phrases that the state begins
+///     phi(state) = the largest weight x (tokens said / tokens of the phrase), over phrases that the state
+///     begins
 ///
 /// a step from state r to s adds (weights of the phrases completed) + phi(s) - phi(r). The potentials cancel
-/// along any path, and the end of the utterance pays back what is still lent, so what remains is the sum of the
-/// weights of the phrases that occurred: the loan changes which prefixes survive, never the score of a text.
+/// along any path, and the end of the utterance pays back what is still lent, so what remains is the sum of
+/// the weights of the phrases that occurred: the loan changes which prefixes survive, never the score of a
+/// text.
 public struct Hotwords: Sendable {
   public struct Phrase: Sendable, Equatable {
     public var text: String

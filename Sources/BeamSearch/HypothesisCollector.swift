@@ -7,8 +7,8 @@ import Glibc
 /// Gathers the prefixes of a beam into texts.
 ///
 /// Different labels may have one text (a delimiter at the end or none, several in a row): their probabilities
-/// are added. Equal labels that fall into different words of one spelling are the same paths: the better reading
-/// counts.
+/// are added. Equal labels that fall into different words of one spelling are the same paths: the better
+/// reading counts.
 struct HypothesisCollector {
   private struct Reading {
     var labels: [Int]
@@ -38,7 +38,8 @@ struct HypothesisCollector {
     }
     let options = graph.options
     let hotwords =
-      end.terms - options.languageModelWeight * end.languageScore - options.wordInsertionScore * Double(end.words)
+      end.terms - options.languageModelWeight * end.languageScore - options.wordInsertionScore
+      * Double(end.words)
       - options.unknownWordScore * Double(end.unknownWords)
     let reading = Reading(
       labels: labels, acousticScore: acousticScore, terms: end.terms,
@@ -75,7 +76,8 @@ struct HypothesisCollector {
       let best = readings.max { $0.acousticScore + $0.terms < $1.acousticScore + $1.terms }!
       let loudest = readings.map(\.acousticScore).max()!
       let acoustic =
-        loudest == -.infinity ? loudest : loudest + log(readings.reduce(0) { $0 + exp($1.acousticScore - loudest) })
+        loudest == -.infinity
+        ? loudest : loudest + log(readings.reduce(0) { $0 + exp($1.acousticScore - loudest) })
       return BeamHypothesis(
         text: text, words: best.hypothesis.words, labels: best.labels, score: acoustic + terms,
         acousticScore: acoustic, languageModelScore: best.hypothesis.language,

@@ -3,7 +3,8 @@ public import Vocabulary
 
 extension Lexicon {
   /// A lexicon of the form of flashlight's: a word a line, spelled as the tokenizer does, or
-  /// `word<TAB>t o k e n s |`, spelled by these tokens. A word may stand in several lines. Plain text or gzip.
+  /// `word<TAB>t o k e n s |`, spelled by these tokens. A word may stand in several lines. Plain text or
+  /// gzip.
   ///
   /// - Parameter foldsCase: words without tokens of their own are tried in upper and lower case, too.
   /// - Throws: `WordFileError` naming the line of a word that the vocabulary cannot spell, of a token it has
@@ -53,7 +54,8 @@ private func spelled(
       throw WordFileError(
         path: path, line: number, expected: "characters of the vocabulary",
         found: "\(shown(word)) with \(error.found)",
-        remedy: "spell it by tokens behind a tab, take it out, or write it in the vocabulary's case (case=fold)")
+        remedy:
+          "spell it by tokens behind a tab, take it out, or write it in the vocabulary's case (case=fold)")
     }
   }
   let names = parts[1].split(whereSeparator: \.isWhitespace)

@@ -27,7 +27,9 @@ public struct Lexicon: Sendable {
       "a spelling has a word and tokens")
     self.words = words
     let sorted = spellings.map { (word: Int32($0.word), tokens: $0.tokens.map(Int32.init)) }
-      .sorted { $0.tokens.lexicographicallyPrecedes($1.tokens) || ($0.tokens == $1.tokens && $0.word < $1.word) }
+      .sorted {
+        $0.tokens.lexicographicallyPrecedes($1.tokens) || ($0.tokens == $1.tokens && $0.word < $1.word)
+      }
     var firstChild: [Int32] = []
     var tokens: [Int32] = [-1]
     var firstWord: [Int32] = [0]
@@ -67,8 +69,8 @@ public struct Lexicon: Sendable {
   ///
   /// - Parameters:
   ///   - foldsCase: try a word in upper and in lower case where it cannot be spelled as written.
-  ///   - unspellable: called with the index of each word that the vocabulary cannot spell, and why; it is left
-  ///     out.
+  ///   - unspellable: called with the index of each word that the vocabulary cannot spell, and why; it is
+  ///     left out.
   public init(
     words: [String], vocabulary: CTCVocabulary, foldsCase: Bool = false,
     unspellable: (Int, VocabularyError) throws -> Void

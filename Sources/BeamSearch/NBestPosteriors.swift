@@ -14,8 +14,8 @@ public struct NBestPosteriors: Sendable {
   /// Of each hypothesis; they add up to 1.
   public let posteriors: [Double]
 
-  /// - Parameter scale: below 1 it flattens the posteriors; scores with a language model's weight above 1, and CTC
-  ///   models as a rule, are too sure of themselves.
+  /// - Parameter scale: below 1 it flattens the posteriors; scores with a language model's weight above 1,
+  ///   and CTC models as a rule, are too sure of themselves.
   public init(_ hypotheses: [BeamHypothesis], scale: Double = 1) {
     self.hypotheses = hypotheses
     let best = hypotheses.map(\.score).max() ?? 0
@@ -24,8 +24,8 @@ public struct NBestPosteriors: Sendable {
     posteriors = weights.map { $0 / sum }
   }
 
-  /// Of each word of a hypothesis, the posterior of all hypotheses that have the same word in its place, by the
-  /// alignment of least word edits.
+  /// Of each word of a hypothesis, the posterior of all hypotheses that have the same word in its place, by
+  /// the alignment of least word edits.
   /// - Complexity: O(N U^2) for N hypotheses of U words.
   public func wordConfidences(of index: Int) -> [Double] {
     let words = hypotheses[index].words.map(\.text)
@@ -36,8 +36,9 @@ public struct NBestPosteriors: Sendable {
     return confidences.map { min(1, $0) }
   }
 
-  /// The hypotheses in order of their expected word errors, the least first: minimum-Bayes-risk decoding (Stolcke,
-  /// Konig and Weintraub 1997; Goel and Byrne 2000) over the list. Of equal risks the better score comes first.
+  /// The hypotheses in order of their expected word errors, the least first: minimum-Bayes-risk decoding
+  /// (Stolcke, Konig and Weintraub 1997; Goel and Byrne 2000) over the list. Of equal risks the better score
+  /// comes first.
   ///
   ///     risk(h) = sum over the list of P(h') x (word edits between h and h')
   ///

@@ -1,5 +1,4 @@
 import LanguageModel
-
 import Vocabulary
 
 #if canImport(Glibc)
@@ -8,9 +7,9 @@ import Glibc
 
 /// What a step from a prefix to the next means beside the sound.
 ///
-/// Steps with the label of one token are told apart by a variant: 0 goes on in the word or between words (and in
-/// an open vocabulary ends the word at a separator); n > 0 completes the n-th word that the lexicon has behind
-/// that label.
+/// Steps with the label of one token are told apart by a variant: 0 goes on in the word or between words (and
+/// in an open vocabulary ends the word at a separator); n > 0 completes the n-th word that the lexicon has
+/// behind that label.
 struct PrefixSteps {
   let graph: DecodingGraph
   private var cache = ScoreCache()
@@ -54,7 +53,8 @@ struct PrefixSteps {
       to.isInWord = true
     }
     if graph.unit == .token {
-      let (score, next) = cache.score(graph.tokenIDs[Int(label)], after: from.language, by: graph.languageModel)
+      let (score, next) = cache.score(
+        graph.tokenIDs[Int(label)], after: from.language, by: graph.languageModel)
       to.language = next
       to.languageScore += Double(score)
       to.terms += graph.options.languageModelWeight * Double(score)
@@ -117,8 +117,9 @@ struct PrefixSteps {
     }
   }
 
-  /// The texts that a prefix stands for if the utterance ends behind it: a word begun is complete, the sentence
-  /// ends, and what was charged and lent beforehand is given back. None if a word is begun that no lexicon has.
+  /// The texts that a prefix stands for if the utterance ends behind it: a word begun is complete, the
+  /// sentence ends, and what was charged and lent beforehand is given back. None if a word is begun that no
+  /// lexicon has.
   mutating func finished(_ prefix: Prefix) -> [Prefix] {
     var ends: [Prefix] = []
     if !prefix.isInWord {
@@ -170,7 +171,8 @@ private struct ScoreCache {
   mutating func score(
     _ word: WordID, after state: LanguageState, by model: any LanguageScorer
   ) -> (Float, LanguageState) {
-    let mixed = (state.rawValue &+ UInt64(word.rawValue) << 32 &+ UInt64(word.rawValue)) &* 0x9E37_79B9_7F4A_7C15
+    let mixed =
+      (state.rawValue &+ UInt64(word.rawValue) << 32 &+ UInt64(word.rawValue)) &* 0x9E37_79B9_7F4A_7C15
     let index = Int(mixed >> (64 - UInt64(Self.bits)))
     let entry = entries[index]
     if entry.state == state.rawValue && entry.word == word.rawValue {

@@ -64,8 +64,8 @@ struct PrefixTree {
     return node
   }
 
-  /// The labels of a prefix, and the lexicon's words completed on the way, each with the count of labels up to
-  /// its completion.
+  /// The labels of a prefix, and the lexicon's words completed on the way, each with the count of labels up
+  /// to its completion.
   func labels(of node: Int32) -> (labels: [Int], words: [(word: Int32, end: Int)]) {
     var labels: [Int] = []
     var words: [(word: Int32, end: Int)] = []

@@ -5,8 +5,8 @@ import Vocabulary
 ///
 ///     score' = score + weight x ln P(words </s> | <s>) by the second model
 ///
-/// A model that is too large or too slow to search with can still choose among what the search found. The first
-/// model's part stays: with both, the two are mixed log-linearly.
+/// A model that is too large or too slow to search with can still choose among what the search found. The
+/// first model's part stays: with both, the two are mixed log-linearly.
 public struct Rescoring: Sendable {
   public let languageModel: any LanguageScorer
   public let weight: Double

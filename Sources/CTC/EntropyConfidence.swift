@@ -3,12 +3,13 @@ import Glibc
 #endif
 
 extension Emissions {
-  /// How peaked the posteriors of some frames are, in 0...1 (Laptev and Ginsburg 2022, "Fast entropy-based methods
-  /// of word-level confidence estimation", the linear form):
+  /// How peaked the posteriors of some frames are, in 0...1 (Laptev and Ginsburg 2022, "Fast entropy-based
+  /// methods of word-level confidence estimation", the linear form):
   ///
   ///     1 - mean over the frames of H(p_t) / ln V,    H(p) = - sum over tokens of p ln p
   ///
-  /// 0 without frames. It asks nothing of what was said: a frame that is sure of another token counts as sure.
+  /// 0 without frames. It asks nothing of what was said: a frame that is sure of another token counts as
+  /// sure.
   /// - Complexity: O(V) a frame.
   public func entropyConfidence(of frames: some Sequence<Int>) -> Double {
     var sum = 0.0

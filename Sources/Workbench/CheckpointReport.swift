@@ -3,8 +3,8 @@ import Checkpoints
 import JSON
 import Vocabulary
 
-/// What a checkpoint is, and what would keep it from being used: decoded with, or, for one of pre-training, which
-/// has no CTC head, fine-tuned and looked into.
+/// What a checkpoint is, and what would keep it from being used: decoded with, or, for one of pre-training,
+/// which has no CTC head, fine-tuned and looked into.
 ///
 /// Only `config.json`, the tokenizer's and preprocessor's files and the headers of the weights are read: it
 /// takes milliseconds, however large the checkpoint.
@@ -21,8 +21,8 @@ public struct CheckpointReport: Sendable {
   let configuration: ModelConfiguration
   /// Whether its class has a CTC head.
   let hasHead: Bool
-  /// nil, with a line among ``problems``, if it cannot be read; so for the vocabulary, which a checkpoint without
-  /// a head does without.
+  /// nil, with a line among ``problems``, if it cannot be read; so for the vocabulary, which a checkpoint
+  /// without a head does without.
   let preprocessing: Preprocessing?
   let vocabulary: CTCVocabulary?
   let parameters: ParameterList

@@ -58,7 +58,8 @@ struct IDAssignment {
   /// A tensor of a safetensors file, which is called by its name.
   mutating func add(tensor name: String, of path: String) {
     add(
-      Utterance(id: name, sound: .tensor(path: path, name: name)), components: absoluteComponents(of: path) + [name],
+      Utterance(id: name, sound: .tensor(path: path, name: name)),
+      components: absoluteComponents(of: path) + [name],
       length: 1, writtenAt: path)
   }
 

@@ -72,7 +72,8 @@ public struct InputListing: Sendable {
   private static func refusal(_ path: String, _ beginning: [UInt8]) -> InputFailure? {
     if beginning.starts(with: [0x93] + Array("NUMPY".utf8)) || lowercasedExtension(of: path) == "safetensors"
     {
-      return InputFailure(path, "holds emissions or other numbers, no sound; decode emissions with --vocab instead of --model")
+      return InputFailure(
+        path, "holds emissions or other numbers, no sound; decode emissions with --vocab instead of --model")
     }
     if ["csv", "tsv", "scp"].contains(lowercasedExtension(of: path)) {
       return InputFailure(

@@ -14,7 +14,8 @@ public struct SoundIdentity: Sendable, Hashable {
   /// The part of the recording; nil for the whole.
   public let interval: Utterance.Interval?
 
-  /// Of emissions, for which the sound is not there: their numbers, little-endian, behind a line `emissions T V`.
+  /// Of emissions, for which the sound is not there: their numbers, little-endian, behind a line `emissions T
+  /// V`.
   init(_ emissions: Emissions) {
     var hash = SHA256()
     hash.update("emissions \(emissions.frames) \(emissions.vocabularySize)\n")

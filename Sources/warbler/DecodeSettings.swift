@@ -71,7 +71,8 @@ struct DecodeSettings {
       }
       return .emissions(vocabulary: vocabulary, blank: command.blank)
     case (nil, nil):
-      throw UsageError("--model: missing; name the model's directory, or for emissions a vocab.json with --vocab")
+      throw UsageError(
+        "--model: missing; name the model's directory, or for emissions a vocab.json with --vocab")
     case (_?, _?):
       throw UsageError("--vocab: it goes with emissions, --model with recordings; leave out one of them")
     }

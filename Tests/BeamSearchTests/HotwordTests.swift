@@ -45,7 +45,8 @@ import Glibc
     #expect(Set(found.map(\.text)) != Set(plain.map(\.text)) && found.count > 100)
   }
 
-  @Test func `a phrase that is being spelled survives a narrow beam, one that fails leaves no trace`() throws {
+  @Test func `a phrase that is being spelled survives a narrow beam, one that fails leaves no trace`() throws
+  {
     // "ab" is 3 nats a frame behind "c" until it is complete.
     func row(_ scores: [Float]) -> [Float] {
       let sum = log(scores.reduce(0) { $0 + exp($1) })

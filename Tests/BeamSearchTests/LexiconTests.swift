@@ -23,7 +23,11 @@ import Glibc
       words: ["cat", "CATS"], spellings: [(0, [2, 3, 4, 5]), (0, [1, 3, 4, 5]), (1, [2, 3, 4, 1, 5])])
     var decoder = BeamDecoder(DecodingGraph(vocabulary: vocabulary, lexicon: lexicon))
     let found = decoder.decode(emissions(saying: [1, 3, 4, 5, 2, 3, 4, 1], size: vocabulary.count))
-    #expect(found[0].text == "cat CATS" && found[0].words == [LabelledWord(text: "cat", labels: 0..<3), LabelledWord(text: "CATS", labels: 4..<8)])
+    #expect(
+      found[0].text == "cat CATS"
+        && found[0].words == [
+          LabelledWord(text: "cat", labels: 0..<3), LabelledWord(text: "CATS", labels: 4..<8),
+        ])
     #expect(found[0].labels == [1, 3, 4, 5, 2, 3, 4, 1])
   }
 
@@ -83,14 +87,17 @@ import Glibc
     var options = BeamSearchOptions()
     options.width = 1
     var decoder = BeamDecoder(DecodingGraph(vocabulary: vocabulary, lexicon: lexicon, options: options))
-    let found = decoder.decode(emissions(saying: [1, 2, 4, 3, 0, 3], size: vocabulary.count, certainty: 0.999))
+    let found = decoder.decode(
+      emissions(saying: [1, 2, 4, 3, 0, 3], size: vocabulary.count, certainty: 0.999))
     #expect(found.map(\.text) == ["ab"])
   }
 
   @Test func `words that cannot be spelled are named and left out`() throws {
     let vocabulary = try CTCVocabulary(tokens: ["<pad>", "A", "B", "|"])
     var unspellable: [Int] = []
-    let exact = Lexicon(words: ["AB", "ab", "X"], vocabulary: vocabulary) { index, _ in unspellable.append(index) }
+    let exact = Lexicon(words: ["AB", "ab", "X"], vocabulary: vocabulary) { index, _ in
+      unspellable.append(index)
+    }
     #expect(unspellable == [1, 2] && exact.words.count == 3)
     unspellable = []
     _ = Lexicon(words: ["AB", "ab", "X"], vocabulary: vocabulary, foldsCase: true) { index, _ in

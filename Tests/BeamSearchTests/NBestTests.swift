@@ -32,7 +32,8 @@ import Glibc
   }
 
   @Test func `the text of least risk may be another than the best, worked by hand`() {
-    // 0.4, 0.3, 0.3. Risk of "x": 0.3 x 2 + 0.3 x 2 = 1.2; of "a b": 0.4 x 2 + 0.3 x 1 = 1.1; of "a c" the same.
+    // 0.4, 0.3, 0.3. Risk of "x": 0.3 x 2 + 0.3 x 2 = 1.2; of "a b": 0.4 x 2 + 0.3 x 1 = 1.1; of "a c" the
+    // same.
     let list = NBestPosteriors([
       hypothesis("x", log(0.4)), hypothesis("a c", log(0.3)), hypothesis("a b", log(0.3) + 1e-9),
     ])

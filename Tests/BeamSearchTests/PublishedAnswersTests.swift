@@ -43,7 +43,9 @@ struct PublishedAnswersTests {
     func add(_ weights: [String: Double]) {
       values += logPosteriors(tokens.map { log(max(1e-15, weights[$0] ?? 0)) })
     }
-    for (first, second) in zip(bugs, bunny) { add([first: 0.49].merging([second: 0.51], uniquingKeysWith: +)) }
+    for (first, second) in zip(bugs, bunny) {
+      add([first: 0.49].merging([second: 0.51], uniquingKeysWith: +))
+    }
     add([" ": 1])
     for token in bunny { add([token: 1]) }
     let vocabulary = try CTCVocabulary(tokens: tokens, settings: bare)
@@ -60,7 +62,8 @@ struct PublishedAnswersTests {
     options.tokenThreshold = tokenThreshold
     options.languageModelWeight = weight ?? 0
     let phrases = try hotwords.map {
-      Hotwords.Phrase(text: $0.key, labels: try vocabulary.encode($0.value == 0 ? "" : $0.key), weight: $0.value)
+      Hotwords.Phrase(
+        text: $0.key, labels: try vocabulary.encode($0.value == 0 ? "" : $0.key), weight: $0.value)
     }
     let scorer =
       hotwords.isEmpty
@@ -117,8 +120,10 @@ struct PublishedAnswersTests {
   // MARK: RapidOCR
 
   @Test func `a printed line, among 6,625 tokens`() throws {
-    let vocabularyText = try String(decoding: bytes(of: "\(Published.folder)/rapidocr/vocab.txt"), as: UTF8.self)
-    let tokens = vocabularyText.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    let vocabularyText = try String(
+      decoding: bytes(of: "\(Published.folder)/rapidocr/vocab.txt"), as: UTF8.self)
+    let tokens = vocabularyText.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(
+      String.init)
     var settings = bare
     settings.padToken = "<blank>"
     settings.wordDelimiterToken = "<space>"
@@ -131,7 +136,8 @@ struct PublishedAnswersTests {
     for limit in [nil, 20] as [Int?] {
       var options = BeamSearchOptions()
       options.tokensPerFrame = limit
-      var decoder = BeamDecoder(DecodingGraph(vocabulary: vocabulary, classes: tokens.count, options: options))
+      var decoder = BeamDecoder(
+        DecodingGraph(vocabulary: vocabulary, classes: tokens.count, options: options))
       #expect(decoder.decode(emissions).first?.text == "Speech models need 16 kHz audio.")
     }
   }

@@ -76,6 +76,7 @@ extension Emissions {
   func slice(_ range: Range<Int>) -> Emissions {
     Emissions(
       frames: range.count, vocabularySize: vocabularySize,
-      logPosteriors: Array(logPosteriors[range.lowerBound * vocabularySize..<range.upperBound * vocabularySize]))
+      logPosteriors: Array(
+        logPosteriors[range.lowerBound * vocabularySize..<range.upperBound * vocabularySize]))
   }
 }

@@ -9,7 +9,8 @@ import Glibc
   @Test func `a sure frame has confidence 1, an even one 0, and frames are averaged`() {
     let even = log(Float(0.25))
     let emissions = Emissions(
-      frames: 2, vocabularySize: 4, logPosteriors: [0, -.infinity, -.infinity, -.infinity, even, even, even, even])
+      frames: 2, vocabularySize: 4,
+      logPosteriors: [0, -.infinity, -.infinity, -.infinity, even, even, even, even])
     #expect(emissions.entropyConfidence(of: [0]) == 1)
     #expect(abs(emissions.entropyConfidence(of: [1])) < 1e-6)
     #expect(abs(emissions.entropyConfidence(of: 0..<2) - 0.5) < 1e-6)

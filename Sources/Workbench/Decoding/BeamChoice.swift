@@ -25,7 +25,8 @@ public struct BeamChoice: Sendable, Equatable {
     for item in items {
       guard let setter = Self.setters[item.key] else {
         throw UsageError(
-          "--decoder \(text): unknown key \(item.key); one of \(Self.setters.keys.sorted().joined(separator: ", "))")
+          "--decoder \(text): unknown key \(item.key); one of \(Self.setters.keys.sorted().joined(separator: ", "))"
+        )
       }
       if let expected = setter(&self, item.value) {
         throw UsageError("--decoder \(text): \(item.key) is \(item.value); expected \(expected)")
@@ -123,16 +124,18 @@ public struct BeamChoice: Sendable, Equatable {
   }
 
   private static func whole(
-    _ path: WritableKeyPath<BeamChoice, Int> & any Sendable, from low: Int, to high: Int
+    _ path: any WritableKeyPath<BeamChoice, Int> & Sendable, from low: Int, to high: Int
   ) -> Setter {
     { choice, value in
-      guard let count = Int(value), (low...high).contains(count) else { return "a whole number from \(low) to \(high)" }
+      guard let count = Int(value), (low...high).contains(count) else {
+        return "a whole number from \(low) to \(high)"
+      }
       choice[keyPath: path] = count
       return nil
     }
   }
 
-  private static func number(_ path: WritableKeyPath<BeamChoice, Double> & any Sendable) -> Setter {
+  private static func number(_ path: any WritableKeyPath<BeamChoice, Double> & Sendable) -> Setter {
     { choice, value in
       guard let number = Double(value), number.isFinite else { return "a finite number" }
       choice[keyPath: path] = number
@@ -140,7 +143,7 @@ public struct BeamChoice: Sendable, Equatable {
     }
   }
 
-  private static func flag(_ path: WritableKeyPath<BeamChoice, Bool> & any Sendable) -> Setter {
+  private static func flag(_ path: any WritableKeyPath<BeamChoice, Bool> & Sendable) -> Setter {
     { choice, value in
       guard let flag = ["yes": true, "no": false][value] else { return "yes or no" }
       choice[keyPath: path] = flag

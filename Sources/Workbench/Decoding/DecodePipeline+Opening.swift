@@ -16,6 +16,7 @@ extension DecodePipeline {
     let decoder = try SpeechDecoder(
       decoder, vocabulary: model.vocabulary, classes: model.acoustic.configuration.vocabularySize)
     self.init(
-      model: model, decoder: decoder, inference: Inference(model: model.acoustic, on: compute), options: options)
+      model: model, decoder: decoder, inference: Inference(model: model.acoustic, on: compute),
+      options: options)
   }
 }

@@ -34,8 +34,8 @@ public struct DecoderBenchmark {
     }
   }
 
-  /// Times a beam search, the texts of its hypotheses and their scores included, `runs` times after one that is
-  /// not counted. Scores are the search's own.
+  /// Times a beam search, the texts of its hypotheses and their scores included, `runs` times after one that
+  /// is not counted. Scores are the search's own.
   /// - Throws: one line, without a vocabulary or for a file that the decoder names and that cannot be used.
   public func measure(_ choice: DecoderChoice, runs: Int) throws -> DecoderTiming {
     guard let beam = choice.beam else { return measureGreedy(runs: runs) }
@@ -84,7 +84,8 @@ public struct DecoderTiming {
   let decoder: String
   /// Seconds of each utterance to find its hypothesis.
   let search: [Double]
-  /// Seconds of each utterance for the acoustic score of a hypothesis that is found; nil if the search has it.
+  /// Seconds of each utterance for the acoustic score of a hypothesis that is found; nil if the search has
+  /// it.
   let score: [Double]?
 
   /// One line; times are of the median utterance.

@@ -20,7 +20,8 @@ struct EmissionListing {
         for path in walk.files { Self.add(path, to: &builder) }
         for failure in walk.failures { builder.add(failure) }
         if walk.files.isEmpty && walk.failures.isEmpty {
-          builder.add(InputFailure(argument, "holds no emissions (.npy or .safetensors); name a directory that does"))
+          builder.add(
+            InputFailure(argument, "holds no emissions (.npy or .safetensors); name a directory that does"))
         }
       } else {
         Self.add(argument, to: &builder)

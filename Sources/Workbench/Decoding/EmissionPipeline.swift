@@ -9,8 +9,8 @@ public final class EmissionPipeline: TranscriptSource {
   private let identifiesSound: Bool
 
   /// - Parameters:
-  ///   - inputs: `.npy` files, (T, V); `.safetensors` files with such a tensor for each utterance; directories
-  ///     of both.
+  ///   - inputs: `.npy` files, (T, V); `.safetensors` files with such a tensor for each utterance;
+  ///     directories of both.
   ///   - vocabulary: a `vocab.json`.
   ///   - blankToken: the blank's entry in it; nil for `<pad>`.
   ///   - identifiesSound: hash the emissions, which a store needs.
@@ -44,7 +44,9 @@ public final class EmissionPipeline: TranscriptSource {
     }
   }
 
-  private func transcript(of utterance: Utterance, _ emissions: Emissions, readingSeconds: Double) -> Transcript {
+  private func transcript(of utterance: Utterance, _ emissions: Emissions, readingSeconds: Double)
+    -> Transcript
+  {
     let timing = FrameTiming(samplesPerFrame: 320, sampleRate: 16_000)
     let start = monotonicSeconds()
     let reading = decoder.decode(emissions)
@@ -52,7 +54,8 @@ public final class EmissionPipeline: TranscriptSource {
     cost.audioSeconds = readingSeconds
     cost.decoderSeconds = monotonicSeconds() - start
     return Transcript(
-      utterance, durationSeconds: timing.seconds(frame: emissions.frames), reading, timing: timing, vocabulary,
+      utterance, durationSeconds: timing.seconds(frame: emissions.frames), reading, timing: timing,
+      vocabulary,
       cost: cost, sound: identifiesSound ? SoundIdentity(emissions) : nil)
   }
 }

@@ -46,7 +46,9 @@ struct EmissionReader {
     }
     for index in values.indices where !(values[index] < .infinity) {
       throw InputFailure(
-        name, "frame \(index / shape.columns) holds NaN or +inf; these are no log-posteriors: make the emissions again")
+        name,
+        "frame \(index / shape.columns) holds NaN or +inf; these are no log-posteriors: make the emissions again"
+      )
     }
     if arePosteriors(values, shape.columns) {
       throw InputFailure(name, "holds probabilities; save their natural logarithms, numpy.log(x)")
@@ -68,8 +70,8 @@ struct EmissionReader {
     return true
   }
 
-  /// Makes logits log-posteriors. Rows whose probabilities add up to 1 within half precision's error stay as they
-  /// are, to the bit.
+  /// Makes logits log-posteriors. Rows whose probabilities add up to 1 within half precision's error stay as
+  /// they are, to the bit.
   private func normalise(_ values: inout [Float], _ columns: Int) {
     for start in stride(from: 0, to: values.count, by: columns) {
       let row = start..<start + columns

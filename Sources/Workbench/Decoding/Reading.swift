@@ -31,8 +31,11 @@ extension Reading {
 
   /// Of a beam's hypotheses, the answer first; without any, nothing was said and its score is that of an
   /// impossible text.
-  init(_ hypotheses: [BeamHypothesis], of emissions: Emissions, _ vocabulary: CTCVocabulary, _ choice: BeamChoice) {
-    let nothing = BeamHypothesis(text: "", words: [], labels: [], score: -.infinity, acousticScore: -.infinity)
+  init(
+    _ hypotheses: [BeamHypothesis], of emissions: Emissions, _ vocabulary: CTCVocabulary, _ choice: BeamChoice
+  ) {
+    let nothing = BeamHypothesis(
+      text: "", words: [], labels: [], score: -.infinity, acousticScore: -.infinity)
     let hypotheses = hypotheses.isEmpty ? [nothing] : hypotheses
     let best = hypotheses[0]
     let alignment = ForcedAlignment(emissions, labels: best.labels, blank: vocabulary.blank)

@@ -3,8 +3,8 @@ public import CTC
 import LanguageModel
 public import Vocabulary
 
-/// A decoder as the command line names it, with its language model, lexicon and hotwords read in: emissions to
-/// a reading. Each thread that decodes has a copy of its own.
+/// A decoder as the command line names it, with its language model, lexicon and hotwords read in: emissions
+/// to a reading. Each thread that decodes has a copy of its own.
 public struct SpeechDecoder: Sendable {
   private enum Method: Sendable {
     case greedy(GreedyDecoder)
@@ -55,7 +55,8 @@ extension DecodingGraph {
     }
     guard let path = choice.languageModel else {
       self.init(
-        vocabulary: vocabulary, classes: classes, lexicon: lexicon, hotwords: hotwords, options: choice.options)
+        vocabulary: vocabulary, classes: classes, lexicon: lexicon, hotwords: hotwords,
+        options: choice.options)
       return
     }
     let model = try NgramModel(path: path)
@@ -77,7 +78,8 @@ extension DecodingGraph {
           + "case differs, add case=fold")
     }
     self.init(
-      vocabulary: vocabulary, classes: classes, languageModel: model, unit: unit, lexicon: words, isOpen: lexicon == nil,
+      vocabulary: vocabulary, classes: classes, languageModel: model, unit: unit, lexicon: words,
+      isOpen: lexicon == nil,
       hotwords: hotwords, foldsCase: choice.foldsCase, options: choice.options)
   }
 }

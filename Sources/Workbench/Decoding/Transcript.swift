@@ -52,7 +52,8 @@ public struct Transcript: Sendable, Equatable {
 extension Transcript {
   init(_ loaded: LoadedUtterance, _ reading: Reading, model: LoadedModel, cost: Cost) {
     self.init(
-      loaded.utterance, durationSeconds: loaded.durationSeconds, reading, timing: model.timing, model.vocabulary,
+      loaded.utterance, durationSeconds: loaded.durationSeconds, reading, timing: model.timing,
+      model.vocabulary,
       cost: cost, sound: loaded.sound)
   }
 
@@ -75,7 +76,9 @@ extension Transcript {
     words = zip(reading.words, reading.wordConfidences).map { timed($0.text, $0.labels, $1) }
     characters = tokens.indices.filter { !vocabulary.separatesWords(tokens[$0].label) }.map { place in
       let token = vocabulary.token(tokens[place].label)
-      return timed(vocabulary.settings.lowercasesOutput ? token.lowercased() : token, place..<place + 1, tokens[place].confidence)
+      return timed(
+        vocabulary.settings.lowercasesOutput ? token.lowercased() : token, place..<place + 1,
+        tokens[place].confidence)
     }
     confidence = reading.confidence
     alternatives = reading.alternatives
