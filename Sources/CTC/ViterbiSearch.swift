@@ -89,61 +89,6 @@ struct ViterbiSearch {
 
   // MARK: Forward
 
-  /// What is alive before a frame.
-  private struct Front {
-    var frame = 0
-    var alive: Range<Int>
-    /// (U + 3): pair u is at u + 1. Beside the pairs that are alive there is -inf on both sides.
-    var blanks: [Double]
-    var labels: [Double]
-    /// The sum of each frame's greatest log-posterior.
-    var greedy = 0.0
-
-    /// Before the first frame: before the first blank, at no cost.
-    init(pairs: Int) {
-      alive = 0..<1
-      blanks = [Double](repeating: -.infinity, count: pairs + 2)
-      labels = blanks
-      blanks[1] = 0
-    }
-  }
-
-  /// A front, compact.
-  private struct Checkpoint {
-    let frame: Int
-    let alive: Range<Int>
-    let blanks: ArraySlice<Double>
-    let labels: ArraySlice<Double>
-    let greedy: Double
-  }
-
-  /// How the path came to the states of some neighbouring frames.
-  private struct Block {
-    let start: Int
-    /// The pairs that each frame has bytes for, and where these begin.
-    var frames: [(pairs: Range<Int>, place: Int)] = []
-    var steps: [UInt8] = []
-
-    /// Whether it holds anything; a search for a score alone needs nothing.
-    let isKept: Bool
-
-    init(start: Int, isKept: Bool = true) {
-      self.start = start
-      self.isKept = isKept
-    }
-
-    mutating func append(_ pairs: Range<Int>, _ steps: [UInt8]) {
-      if !isKept { return }
-      frames.append((pairs, self.steps.count))
-      self.steps += steps[pairs]
-    }
-
-    func step(_ frame: Int, _ pair: Int) -> Int {
-      let row = frames[frame - start]
-      return Int(steps[row.place + pair - row.pairs.lowerBound])
-    }
-  }
-
   private struct Outcome {
     var end: State
     var score: Double
@@ -157,10 +102,10 @@ struct ViterbiSearch {
     var buffers = Buffers(pairs: pairs, rowCount: RowPlaces(vocabularySize: emissions.vocabularySize).count)
     var front = Front(pairs: pairs)
     var block = Block(start: 0, isKept: keepsSteps)
-    var checkpoints = keepsSteps ? [Self.checkpoint(front)] : []
+    var checkpoints = keepsSteps ? [Checkpoint(front)] : []
     while front.frame < emissions.frames {
       if block.steps.count + front.alive.count > blockBytes, front.frame > block.start, keepsSteps {
-        checkpoints.append(Self.checkpoint(front))
+        checkpoints.append(Checkpoint(front))
         block = Block(start: front.frame)
       }
       move(&front, pruning, &block, &buffers)
@@ -172,21 +117,6 @@ struct ViterbiSearch {
     let end =
       inLabel > inBlank ? State(pair: pairs - 2, isLabel: true) : State(pair: pairs - 1, isLabel: false)
     return Outcome(end: end, score: score, greedy: front.greedy, checkpoints: checkpoints, last: block)
-  }
-
-  /// Memory that all frames share.
-  private struct Buffers {
-    var blanks: [Double]
-    var labels: [Double]
-    var steps: [UInt8]
-    var row: [Double]
-
-    init(pairs: Int, rowCount: Int) {
-      blanks = [Double](repeating: -.infinity, count: pairs + 2)
-      labels = blanks
-      steps = [UInt8](repeating: 0, count: pairs)
-      row = [Double](repeating: -.infinity, count: rowCount)
-    }
   }
 
   /// Takes the front over its frame.
@@ -277,25 +207,10 @@ struct ViterbiSearch {
   /// The steps of a block, again.
   private func steps(from checkpoint: Checkpoint, to end: Int, _ pruning: Pruning) -> Block {
     var buffers = Buffers(pairs: pairs, rowCount: RowPlaces(vocabularySize: emissions.vocabularySize).count)
-    var front = Front(pairs: pairs)
-    front.frame = checkpoint.frame
-    front.alive = checkpoint.alive
-    front.greedy = checkpoint.greedy
-    front.blanks[1] = -.infinity
-    let range = checkpoint.alive.lowerBound + 1..<checkpoint.alive.upperBound + 1
-    front.blanks.replaceSubrange(range, with: checkpoint.blanks)
-    front.labels.replaceSubrange(range, with: checkpoint.labels)
+    var front = Front(pairs: pairs, at: checkpoint)
     var block = Block(start: checkpoint.frame)
     while front.frame < end { move(&front, pruning, &block, &buffers) }
     return block
-  }
-
-  private static func checkpoint(_ front: Front) -> Checkpoint {
-    let range = front.alive.lowerBound + 1..<front.alive.upperBound + 1
-    // Copies, so that the whole rows are not kept.
-    return Checkpoint(
-      frame: front.frame, alive: front.alive, blanks: Array(front.blanks[range])[...],
-      labels: Array(front.labels[range])[...], greedy: front.greedy)
   }
 }
 

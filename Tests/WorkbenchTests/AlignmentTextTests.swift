@@ -1,3 +1,4 @@
+import CTC
 import Testing
 import Vocabulary
 

@@ -20,11 +20,12 @@ struct WordSounds {
   private let levels: [Double]
   private let floor: Double
 
-  private static let stepSeconds = 0.01
+  /// Moments are divided by it, so that those at a frame's edge are the same number as the edge.
+  private static let momentsPerSecond = 100.0
   private static let quietSteps = 3
 
   init(_ samples: [Float], sampleRate: Int) {
-    let step = max(1, Int(Double(sampleRate) * Self.stepSeconds))
+    let step = max(1, Int(Double(sampleRate) / Self.momentsPerSecond))
     // The power of each step, then of the two around each moment between them.
     var powers: [Double] = []
     for start in stride(from: 0, to: samples.count, by: step) {
@@ -83,7 +84,7 @@ struct WordSounds {
     }
     guard end != nil, start != nil else { return Bounds(end: duration, start: 0) }
     let quietest = moments(from, to).min { levels[$0] < levels[$1] }
-    let meeting = quietest.map { Double($0) * Self.stepSeconds } ?? (from + to) / 2
+    let meeting = quietest.map { Double($0) / Self.momentsPerSecond } ?? (from + to) / 2
     return Bounds(end: meeting, start: meeting)
   }
 
@@ -96,21 +97,21 @@ struct WordSounds {
     let quiet = moments(start, end).first { moment in
       levels[moment..<min(levels.count, moment + Self.quietSteps)].allSatisfy { $0 < threshold }
     }
-    return quiet.map { Double($0) * Self.stepSeconds } ?? end
+    return quiet.map { Double($0) / Self.momentsPerSecond } ?? end
   }
 
   private func soundStart(from end: Double, to start: Double, below threshold: Double) -> Double {
     let quiet = moments(start, end).last { moment in
       levels[max(0, moment + 1 - Self.quietSteps)...moment].allSatisfy { $0 < threshold }
     }
-    return quiet.map { Double($0) * Self.stepSeconds } ?? start
+    return quiet.map { Double($0) / Self.momentsPerSecond } ?? start
   }
 
   /// The moments between two times, both included.
   private func moments(_ start: Double, _ end: Double) -> Range<Int> {
     // Times are multiples of frames; what is a moment must not be missed by rounding.
-    let first = min(levels.count, max(0, Int((start / Self.stepSeconds - 1e-6).rounded(.up))))
-    let last = min(levels.count - 1, Int((end / Self.stepSeconds + 1e-6).rounded(.down)))
+    let first = min(levels.count, max(0, Int((start * Self.momentsPerSecond - 1e-6).rounded(.up))))
+    let last = min(levels.count - 1, Int((end * Self.momentsPerSecond + 1e-6).rounded(.down)))
     return first..<max(first, last + 1)
   }
 }
