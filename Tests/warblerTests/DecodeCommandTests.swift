@@ -40,7 +40,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--decoder", "beam:width=5"], ["--decoder", "greedy:x=1"], ["--precision", "int8"],
+    ["--decoder", "beam:width=0"], ["--vocab", "vocab.json"], ["--decoder", "greedy:x=1"],
+    ["--precision", "int8"],
     ["--precision", "x"],
     ["--format", "x"], ["--store", "a.db", "--no-store"], ["--threads", "0"],
     ["--chunk-seconds", "0"],

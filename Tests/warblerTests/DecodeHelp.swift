@@ -5,15 +5,23 @@ let decodeHelp = """
   one line an input, with the id before the text when there are several. An input
   that cannot be decoded is named on stderr, and the others are decoded.
 
-  USAGE: warbler decode [<options>] <input> ... --model <directory>
+  USAGE: warbler decode [<options>] <input> ...
 
   ARGUMENTS:
     <input>                 Audio files, directories, manifests (JSON lines with
-                            audio_filepath), or - for standard input.
+                            audio_filepath), - for standard input; with --vocab
+                            emissions: .npy files, .safetensors files,
+                            directories of them.
 
   OPTIONS:
     --model <directory>     The model's directory, in Hugging Face's layout.
-    --decoder <decoder>     greedy. (default: greedy)
+    --vocab <file>          Decode emissions, whose classes this vocab.json names.
+    --blank <token>         The blank's entry in --vocab (default: <pad>).
+    --decoder <decoder>     greedy, or beam:key=value,... with width, lm,
+                            lm-weight, word-score, unk-score, sentence-end, unit,
+                            lexicon, hotwords, case, tokens, token-threshold,
+                            beam-threshold, nbest, rescore-lm, rescore-weight,
+                            mbr, posterior-scale, confidence. (default: greedy)
     --format <format>       text, jsonl, srt, vtt, ctm or textgrid. (default:
                             text)
     --out <path>            Write to this file instead of stdout; a directory of
@@ -34,6 +42,5 @@ let decodeHelp = """
                             the one its tokenizer names).
     --quiet                 Write nothing to stderr but a line for each failure.
     -h, --help              Show help information.
-
 
   """
