@@ -156,7 +156,8 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "CTC", "Checkpoints", "Clustering", "Hashing", "JSON", "Pretraining",
+        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "Hashing", "JSON",
+        "Pretraining",
         "Store",
         "Tensors", "TestSupport", "Training", "Vocabulary", "Workbench",
       ],

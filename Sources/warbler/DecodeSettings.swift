@@ -59,7 +59,9 @@ struct DecodeSettings {
   private static func origin(_ command: DecodeCommand) throws(UsageError) -> Origin {
     switch (command.model, command.vocab) {
     case (let model?, nil):
-      if command.blank != nil { throw UsageError("--blank: it is about emissions; give it with --vocab") }
+      if let blank = command.blank {
+        throw UsageError("--blank \(blank): it is about emissions; give it with --vocab")
+      }
       return .recordings(model: withoutTrailingSlash(model))
     case (nil, let vocabulary?):
       let recordingOptions: [(String, Bool)] = [
@@ -73,8 +75,9 @@ struct DecodeSettings {
     case (nil, nil):
       throw UsageError(
         "--model: missing; name the model's directory, or for emissions a vocab.json with --vocab")
-    case (_?, _?):
-      throw UsageError("--vocab: it goes with emissions, --model with recordings; leave out one of them")
+    case (_?, let vocabulary?):
+      throw UsageError(
+        "--vocab \(vocabulary): it goes with emissions, --model with recordings; leave out one of them")
     }
   }
 

@@ -1,3 +1,4 @@
+import BeamSearch
 import Testing
 import Workbench
 

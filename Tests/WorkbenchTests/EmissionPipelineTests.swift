@@ -64,7 +64,7 @@ import Glibc
   @Test func `logits give what their log-posteriors give`() throws {
     let posteriors = try write(rows([2, 0, 3, 1, 2]), shape: [5, 4], "a.npy")
     let logits = try write(rows([2, 0, 3, 1, 2], shift: 3.5), shape: [5, 4], "b.npy")
-    let (transcripts, _) = try decode([posteriors, logits], "beam:nbest=4")
+    let (transcripts, _) = try decode([posteriors, logits], "beam:width=2000,nbest=4")
     #expect(transcripts[0].text == transcripts[1].text)
     for (a, b) in zip(transcripts[0].alternatives, transcripts[1].alternatives) {
       // Five frames' logits, rounded at 3.5.

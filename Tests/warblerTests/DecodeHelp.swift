@@ -43,4 +43,5 @@ let decodeHelp = """
     --quiet                 Write nothing to stderr but a line for each failure.
     -h, --help              Show help information.
 
+
   """
