@@ -174,8 +174,18 @@ public struct BeamDecoder: Sendable {
       if key > 0 { candidates.insert(Candidate(key: key, slot: Int32(slot), label: -1, variant: 0)) }
     }
     let floor = best * beamFactor
-    for slot in beam.indices {
-      if graph.isOpen { extendOpen(slot, floor) } else { extendInLexicon(slot, floor) }
+    guard !graph.isOpen, let lexicon = graph.lexicon else {
+      for slot in beam.indices { extendOpen(slot, floor) }
+      return
+    }
+    let (places, ratios, posteriors) = (lexicon.places, graph.lookaheadRatio, frame.spokenPosteriors)
+    places.withUnsafeBufferPointer { places in
+      ratios.withUnsafeBufferPointer { ratios in
+        posteriors.withUnsafeBufferPointer { posteriors in
+          let trie = FrameTrie(places: places, ratios: ratios, posteriors: posteriors)
+          for slot in beam.indices { extendInLexicon(slot, floor, trie) }
+        }
+      }
     }
   }
 
@@ -217,59 +227,68 @@ public struct BeamDecoder: Sendable {
     return ratio
   }
 
+  /// The lexicon, and what a frame has of its tokens.
+  private struct FrameTrie {
+    let places: UnsafeBufferPointer<Lexicon.Place>
+    /// By place: e^(look-ahead - the parent's).
+    let ratios: UnsafeBufferPointer<Double>
+    /// By token; 0 for those between words.
+    let posteriors: UnsafeBufferPointer<Double>
+  }
+
   /// Steps that the lexicon allows.
-  private mutating func extendInLexicon(_ slot: Int, _ floor: Double) {
-    guard let lexicon = graph.lexicon else { return }
-    let place = beam[slot].place
-    let children = lexicon.children(of: place)
+  private mutating func extendInLexicon(_ slot: Int, _ floor: Double, _ trie: FrameTrie) {
+    let entry = beam[slot]
+    let place = Int(entry.place)
+    let children = trie.places[place].firstChild..<trie.places[place + 1].firstChild
+    let largest = entry.total * entry.largestRatio
     if children.count < frame.tokens.count {
-      for child in children where !graph.isSeparator[Int(lexicon.tokens[Int(child)])] {
-        let label = lexicon.tokens[Int(child)]
-        let posterior = frame.posteriors[Int(label)]
-        if posterior > 0 { extend(slot, to: child, label, posterior, floor) }
+      for child in children {
+        let label = trie.places[Int(child)].token
+        let posterior = trie.posteriors[Int(label)]
+        guard largest * posterior > max(candidates.bound, floor) else { continue }
+        extend(slot, entry, to: child, label, posterior, floor, trie)
       }
     } else {
-      let largest = beam[slot].total * beam[slot].largestRatio
       for (label, posterior) in frame.tokens {
         guard largest * posterior > max(candidates.bound, floor) else { break }
-        if let child = lexicon.child(of: place, token: label) {
-          extend(slot, to: child, label, posterior, floor)
+        if let child = trie.places.child(of: entry.place, token: label) {
+          extend(slot, entry, to: child, label, posterior, floor, trie)
         }
       }
     }
     for (label, posterior) in frame.separators {
-      if let child = lexicon.child(of: place, token: label) {
-        extend(slot, to: child, label, posterior, floor)
-      } else if place == Lexicon.root {
+      if let child = trie.places.child(of: entry.place, token: label) {
+        extend(slot, entry, to: child, label, posterior, floor, trie)
+      } else if entry.place == Lexicon.root {
         // Between words, as often as the sound has it.
-        let base = label == beam[slot].lastLabel ? beam[slot].blank : beam[slot].total
+        let base = label == entry.lastLabel ? entry.blank : entry.total
+        guard base * posterior > 0 else { continue }
         insert(base * posterior * endRatio(slot, label), slot, label, 0, floor)
       }
     }
   }
 
   private mutating func extend(
-    _ slot: Int, to child: Int32, _ label: Int32, _ posterior: Double, _ floor: Double
+    _ slot: Int, _ entry: BeamEntry, to child: Int32, _ label: Int32, _ posterior: Double, _ floor: Double,
+    _ trie: FrameTrie
   ) {
-    guard let lexicon = graph.lexicon else { return }
-    let base = label == beam[slot].lastLabel ? beam[slot].blank : beam[slot].total
-    let probability = base * posterior
+    let probability = (label == entry.lastLabel ? entry.blank : entry.total) * posterior
     guard probability > 0 else { return }
-    if lexicon.hasChildren(child) {
+    let (here, next) = (trie.places[Int(child)], trie.places[Int(child) + 1])
+    if here.firstChild < next.firstChild {
       let ratio =
-        beam[slot].isPlain
-        ? graph.lookaheadRatio[Int(child)]
-        : steps.ratio(from: tree[beam[slot].node], label: label, place: child)
+        entry.isPlain
+        ? trie.ratios[Int(child)] : steps.ratio(from: tree[entry.node], label: label, place: child)
       insert(probability * ratio, slot, label, 0, floor)
     }
-    let ends = lexicon.ends(at: child)
-    for variant in 0..<Int32(ends.count) {
-      let node = beam[slot].node
-      var ratio = ends.count == 1 ? tree[node].endRatio : .nan
-      // Over tokens, or with a word for each of several labels, the ratio is not one of the prefix alone.
+    let ends = next.firstWord - here.firstWord
+    for variant in 0..<ends {
+      var ratio = ends == 1 ? tree[entry.node].endRatio : .nan
+      // Over tokens, or where a word ends at another token than a separator, it is not one of the prefix alone.
       if ratio.isNaN || graph.unit == .token || !graph.isSeparator[Int(label)] {
-        ratio = steps.step(from: node, tree[node], label: label, variant: variant + 1).ratio
-        if ends.count == 1 && graph.isSeparator[Int(label)] { tree[node].endRatio = ratio }
+        ratio = steps.step(from: entry.node, tree[entry.node], label: label, variant: variant + 1).ratio
+        if ends == 1 && graph.isSeparator[Int(label)] { tree[entry.node].endRatio = ratio }
       }
       insert(probability * ratio, slot, label, variant + 1, floor)
     }

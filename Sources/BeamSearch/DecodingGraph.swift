@@ -54,7 +54,7 @@ public struct DecodingGraph: Sendable {
   let lookahead: [Double]
   /// By place: e^(its lookahead - its parent's).
   let lookaheadRatio: [Double]
-  /// By place: the largest ratio to any child, or to a word that leaves the lexicon.
+  /// By place: at least the ratio of any step to a token that does not stand between words.
   let largestRatio: [Double]
   /// What a prefix outside the lexicon is charged beforehand.
   let outsideLookahead: Double
@@ -116,6 +116,11 @@ public struct DecodingGraph: Sendable {
       for child in lexicon.children(of: place) {
         ratio[Int(child)] = exp(best[Int(child)] - best[Int(place)])
         largest[Int(place)] = max(largest[Int(place)], ratio[Int(child)])
+        if !lexicon.ends(at: child).isEmpty && !isSeparator[Int(lexicon.places[Int(child)].token)] {
+          // A word that ends without a separator may be certain in context.
+          let most = options.wordInsertionScore + max(0, options.unknownWordScore) - best[Int(place)]
+          largest[Int(place)] = max(largest[Int(place)], exp(most))
+        }
       }
       if self.isOpen { largest[Int(place)] = max(largest[Int(place)], exp(unknown - best[Int(place)])) }
     }

@@ -10,6 +10,8 @@ struct FrameTokens {
   private(set) var separators: [(id: Int32, posterior: Double)] = []
   /// (V); 0 for a token that is not looked at.
   private(set) var posteriors: [Double]
+  /// The same, with 0 for the tokens between words and the blank.
+  private(set) var spokenPosteriors: [Double]
   /// Natural log of what all posteriors are relative to.
   private(set) var logScale = 0.0
 
@@ -25,6 +27,7 @@ struct FrameTokens {
     self.threshold = threshold
     self.limit = limit ?? .max
     posteriors = [Double](repeating: 0, count: isSeparator.count)
+    spokenPosteriors = posteriors
   }
 
   /// Chooses the tokens of a frame.
@@ -36,7 +39,10 @@ struct FrameTokens {
   mutating func choose(
     _ row: UnsafeBufferPointer<Float>, scale: Double, unpruned: Bool = false, floor: Double = 0
   ) -> Bool {
-    for token in chosen { posteriors[Int(token.id)] = 0 }
+    for token in chosen {
+      posteriors[Int(token.id)] = 0
+      spokenPosteriors[Int(token.id)] = 0
+    }
     posteriors[blank] = 0
     chosen.removeAll(keepingCapacity: true)
     tokens.removeAll(keepingCapacity: true)
@@ -61,6 +67,7 @@ struct FrameTokens {
         separators.append((token.id, posterior))
       } else {
         tokens.append((token.id, posterior))
+        spokenPosteriors[Int(token.id)] = posterior
       }
     }
     return true

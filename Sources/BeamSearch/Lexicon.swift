@@ -8,17 +8,23 @@ public import Vocabulary
 public struct Lexicon: Sendable {
   /// As they are written.
   public let words: [String]
-  /// Of place p, children `firstChild[p]..<firstChild[p + 1]`.
-  let firstChild: [Int32]
-  /// By place: the token that leads to it.
-  let tokens: [Int32]
-  /// Of place p, `completed[firstWord[p]..<firstWord[p + 1]]` are the words spelled to their end there.
-  let firstWord: [Int32]
+  /// A place of the trie.
+  struct Place: Sendable {
+    /// The token that leads to it; -1 of the root.
+    var token: Int32
+    /// Its children are the places from here to the next place's first child.
+    var firstChild: Int32
+    /// The words spelled to their end at it are `completed` from here to the next place's first word.
+    var firstWord: Int32
+  }
+
+  /// By place; one more behind the last.
+  let places: [Place]
   let completed: [Int32]
 
   static let root: Int32 = 0
 
-  var placeCount: Int { tokens.count }
+  var placeCount: Int { places.count - 1 }
 
   /// - Parameter spellings: of each word at least one token; a word may have several, and several words one.
   public init(words: [String], spellings: [(word: Int, tokens: [Int])]) {
@@ -30,38 +36,34 @@ public struct Lexicon: Sendable {
       .sorted {
         $0.tokens.lexicographicallyPrecedes($1.tokens) || ($0.tokens == $1.tokens && $0.word < $1.word)
       }
-    var firstChild: [Int32] = []
-    var tokens: [Int32] = [-1]
-    var firstWord: [Int32] = [0]
+    var places = [Place(token: -1, firstChild: 0, firstWord: 0)]
     var completed: [Int32] = []
     // Places in order, each with its part of the sorted spellings and its depth.
     var parts: [(range: Range<Int>, depth: Int)] = [(sorted.indices, 0)]
     var place = 0
     while place < parts.count {
       let (range, depth) = parts[place]
-      firstChild.append(Int32(parts.count))
+      places[place].firstChild = Int32(parts.count)
+      places[place].firstWord = Int32(completed.count)
       var start = range.lowerBound
       while start < range.upperBound, sorted[start].tokens.count == depth {
-        if completed.count == Int(firstWord[place]) || completed.last != sorted[start].word {
-          completed.append(sorted[start].word)
-        }
+        let isFirst = completed.count == Int(places[place].firstWord)
+        if isFirst || completed.last != sorted[start].word { completed.append(sorted[start].word) }
         start += 1
       }
-      firstWord.append(Int32(completed.count))
       while start < range.upperBound {
         let token = sorted[start].tokens[depth]
         var end = start + 1
         while end < range.upperBound, sorted[end].tokens[depth] == token { end += 1 }
         parts.append((start..<end, depth + 1))
-        tokens.append(token)
+        places.append(Place(token: token, firstChild: 0, firstWord: 0))
         start = end
       }
       place += 1
     }
-    firstChild.append(Int32(parts.count))
-    self.firstChild = firstChild
-    self.tokens = tokens
-    self.firstWord = firstWord
+    places.append(
+      Place(token: -1, firstChild: Int32(parts.count), firstWord: Int32(completed.count)))
+    self.places = places
     self.completed = completed
   }
 
@@ -90,23 +92,21 @@ public struct Lexicon: Sendable {
     self.init(words: words, spellings: spellings)
   }
 
-  func hasChildren(_ place: Int32) -> Bool { firstChild[Int(place)] < firstChild[Int(place) + 1] }
+  func hasChildren(_ place: Int32) -> Bool { !children(of: place).isEmpty }
 
-  func children(of place: Int32) -> Range<Int32> { firstChild[Int(place)]..<firstChild[Int(place) + 1] }
+  func children(of place: Int32) -> Range<Int32> {
+    places[Int(place)].firstChild..<places[Int(place) + 1].firstChild
+  }
 
   /// Words that end at a place, as indices of `completed`.
-  func ends(at place: Int32) -> Range<Int32> { firstWord[Int(place)]..<firstWord[Int(place) + 1] }
+  func ends(at place: Int32) -> Range<Int32> {
+    places[Int(place)].firstWord..<places[Int(place) + 1].firstWord
+  }
 
   /// The place behind a token; nil if no word goes on so.
   /// - Complexity: O(log of the children).
   func child(of place: Int32, token: Int32) -> Int32? {
-    var low = firstChild[Int(place)]
-    var high = firstChild[Int(place) + 1]
-    while low < high {
-      let middle = (low + high) / 2
-      if tokens[Int(middle)] < token { low = middle + 1 } else { high = middle }
-    }
-    return low < firstChild[Int(place) + 1] && tokens[Int(low)] == token ? low : nil
+    places.withUnsafeBufferPointer { $0.child(of: place, token: token) }
   }
 
   /// The best of a score over all words that can still be completed from each place on.
@@ -120,6 +120,20 @@ public struct Lexicon: Sendable {
       best[Int(place)] = value
     }
     return best
+  }
+}
+
+extension UnsafeBufferPointer<Lexicon.Place> {
+  /// The place behind a token; nil if no word goes on so.
+  func child(of place: Int32, token: Int32) -> Int32? {
+    var low = self[Int(place)].firstChild
+    let end = self[Int(place) + 1].firstChild
+    var high = end
+    while low < high {
+      let middle = (low + high) / 2
+      if self[Int(middle)].token < token { low = middle + 1 } else { high = middle }
+    }
+    return low < end && self[Int(low)].token == token ? low : nil
   }
 }
 
