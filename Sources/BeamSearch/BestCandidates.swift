@@ -22,8 +22,6 @@ struct BestCandidates {
     heap.reserveCapacity(capacity)
   }
 
-  var isFull: Bool { heap.count == capacity }
-
   /// What a candidate has to pass.
   var bound: Double { heap.count == capacity ? heap[0].key : 0 }
 

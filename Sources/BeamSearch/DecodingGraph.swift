@@ -130,9 +130,6 @@ public struct DecodingGraph: Sendable {
     outsideLookahead = unknown
   }
 
-  /// Whether words are told apart at all: by a lexicon or by delimiters.
-  public var hasWords: Bool { lexicon != nil || isSeparator.contains(true) }
-
   func lookahead(at place: Int32) -> Double {
     place == Self.outside ? outsideLookahead : lookahead[Int(place)]
   }
