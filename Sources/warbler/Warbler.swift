@@ -10,9 +10,9 @@ struct Warbler: ParsableCommand {
       named on stderr; 64 wrong usage; 130 or 143 stopped by a signal.
       """,
     subcommands: [
-      DecodeCommand.self, AlignCommand.self, FinetuneCommand.self, PretrainCommand.self, ClusterCommand.self,
-      FeaturesCommand.self,
-      ProbeCommand.self, CorpusCommand.self, CheckpointCommand.self, LanguageModelCommand.self,
+      DecodeCommand.self, AlignCommand.self, TuneCommand.self, FinetuneCommand.self, PretrainCommand.self,
+      ClusterCommand.self, FeaturesCommand.self, ProbeCommand.self, CorpusCommand.self,
+      CheckpointCommand.self, LanguageModelCommand.self,
       StoreCommand.self, BenchCommand.self,
     ])
 }

@@ -42,7 +42,8 @@ public struct DecoderBenchmark {
     guard let vocabulary, let classes = emissions.map(\.vocabularySize).max() else {
       throw BenchmarkError("--decoder \(choice): a beam needs to know the tokens; give --vocab")
     }
-    var decoder = BeamDecoder(try DecodingGraph(beam, vocabulary: vocabulary, classes: classes))
+    let files = try BeamFiles(beam, vocabulary: vocabulary, classes: classes)
+    var decoder = BeamDecoder(files.graph(beam))
     var scores = 0.0
     let search = medians(runs) { scores += decoder.decode($0).first?.score ?? 0 }
     precondition(!scores.isNaN, "no scores")

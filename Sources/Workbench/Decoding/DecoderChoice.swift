@@ -46,6 +46,15 @@ public struct DecoderChoice: Sendable, Equatable, CustomStringConvertible {
     if name == "beam" { beam = try BeamChoice(options, of: text) }
   }
 
+  /// The same decoder with another value of a key, which stands where it stood or comes last.
+  /// - Throws: a line that says what is wrong with the key or the value.
+  public func setting(_ key: String, to value: String) throws(UsageError) -> DecoderChoice {
+    let option = Option(key: key, value: value)
+    var options = options.map { $0.key == key ? option : $0 }
+    if !options.contains(option) { options.append(option) }
+    return try DecoderChoice(parsing: DecoderChoice(name: name, options: options).description)
+  }
+
   public var description: String {
     options.isEmpty ? name : "\(name):" + options.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
   }
