@@ -156,7 +156,8 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "Hashing", "JSON",
+        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "Evaluation", "Hashing",
+        "JSON",
         "Pretraining",
         "Store",
         "Tensors", "TestSupport", "Training", "Vocabulary", "Workbench",
