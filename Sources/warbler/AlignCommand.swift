@@ -14,7 +14,10 @@ struct AlignCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "An audio file, - for standard input, or manifests (JSON lines with audio_filepath and text).",
+      """
+      An audio file, - for standard input, or manifests (JSON lines with audio_filepath and text); with --vocab \
+      emissions: .npy files, .safetensors files, directories of them.
+      """,
       valueName: "input"))
   var inputs: [String]
 
@@ -24,7 +27,18 @@ struct AlignCommand: ParsableCommand {
   var text: String?
 
   @Option(help: ArgumentHelp("The model's directory, in Hugging Face's layout.", valueName: "directory"))
-  var model: String
+  var model: String?
+
+  @Option(help: ArgumentHelp("Align emissions, whose classes this vocab.json names.", valueName: "file"))
+  var vocab: String?
+
+  @Option(help: ArgumentHelp("The blank's entry in --vocab (default: <pad>).", valueName: "token"))
+  var blank: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The texts of several emissions: JSON lines with their ids and texts.", valueName: "manifest"))
+  var ref: String?
 
   @Option(
     help: ArgumentHelp("json, jsonl, textgrid, ctm, srt or vtt.", valueName: "format"))
@@ -39,9 +53,12 @@ struct AlignCommand: ParsableCommand {
   @Option(
     name: .customLong("word-ends"),
     help: ArgumentHelp(
-      "sound: words reach to where their sound ends; spike: to the ends of their tokens, as decode's do.",
+      """
+      sound: words reach to where their sound ends (default); spike: to the ends of their tokens, as decode's do, and \
+      those of emissions always.
+      """,
       valueName: "rule"))
-  var wordEnds = "sound"
+  var wordEnds: String?
 
   @Option(
     name: .customLong("max-extension"),

@@ -16,16 +16,33 @@ struct AlignRun: CommandRun {
   }
 
   mutating func run() throws {
-    let text = try settings.text.map { argument throws(InputFailure) in try GivenText(argument).text }
-    let entries = try InputEntry.entries(InputListing(settings.recordings.inputs).entries, text: text)
-    let pipeline = try AlignPipeline(
-      modelDirectory: settings.model, language: settings.language, threads: settings.recordings.threads,
-      options: settings.options, recordings: settings.recordings.options)
+    switch settings.origin {
+    case .recordings(let model):
+      let text = try settings.text.map { argument throws(InputFailure) in try GivenText(argument).text }
+      let entries = try InputEntry.entries(InputListing(settings.recordings.inputs).entries, text: text)
+      let pipeline = try AlignPipeline(
+        modelDirectory: model, language: settings.language, threads: settings.recordings.threads,
+        options: settings.options, recordings: settings.recordings.options)
+      try run(inputs: entries.count) { try pipeline.run(entries, shouldStop: $0, deliver: $1) }
+    case .emissions(let vocabulary, let blank, var texts):
+      if case .one(let argument) = texts { texts = .one(try GivenText(argument).text) }
+      let pipeline = try EmissionAlignPipeline(
+        settings.recordings.inputs, texts: texts, vocabulary: vocabulary, blankToken: blank,
+        options: settings.options)
+      try run(inputs: pipeline.entries.count) { try pipeline.run(shouldStop: $0, deliver: $1) }
+    }
+  }
+
+  /// - Parameter align: gives an event an input.
+  private mutating func run(
+    inputs: Int,
+    _ align: (_ shouldStop: () -> Bool, _ deliver: (AlignPipeline.Event) throws -> Void) throws -> Void
+  ) throws {
     let output = try DocumentOutput(
       path: settings.out, documentExtension: settings.format.documentExtension,
-      format: settings.format.rawValue, inputs: entries.count)
-    var progress = InputProgress(total: entries.count, verb: "aligned")
-    try pipeline.run(entries, shouldStop: { Interruption.signal != nil }) { event in
+      format: settings.format.rawValue, inputs: inputs)
+    var progress = InputProgress(total: inputs, verb: "aligned")
+    try align({ Interruption.signal != nil }) { event in
       try deliver(event, output, &progress)
     }
     console.erase()

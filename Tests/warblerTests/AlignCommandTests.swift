@@ -91,4 +91,41 @@ import Testing
     let several = Subprocess.run("align", recording(), recording("b.wav"), "--text", "a", "--model", model)
     #expect(several.code == 64 && several.errors.hasPrefix("--text: one text for 2 inputs"))
   }
+
+  @Test func `emissions are aligned without their model`() throws {
+    let path = recording()
+    let kept = directory.file("kept")
+    _ = Subprocess.run("decode", path, "--model", model, "--emissions", kept, "--no-store", "--quiet")
+    let vocabulary = "\(model)/vocab.json"
+    let spikes = Subprocess.run(
+      "align", path, "--text", "an egg", "--model", model, "--word-ends", "spike", "--quiet")
+    let aligned = Subprocess.run("align", kept, "--text", "an egg", "--vocab", vocabulary)
+    #expect(aligned.code == 0, "\(aligned.errors)")
+    let (one, other) = (try JSONValue(parsing: aligned.output), try JSONValue(parsing: spikes.output))
+    for key in ["id", "text", "score", "confidence", "words", "characters", "segments"] {
+      #expect(one[key] == other[key])
+    }
+    let manifest = directory.write(#"{"audio_filepath": "b.wav", "text": "an egg"}"#, as: "m.jsonl")
+    let missing = Subprocess.run(
+      "align", kept, "--ref", manifest, "--vocab", vocabulary, "--format", "ctm")
+    #expect(missing.code == 1 && missing.output.isEmpty)
+    #expect(
+      missing.errorLines == [
+        "\(kept)/a.npy: \(manifest) has no row of the id a; leave it out",
+        "\(manifest): b: no emissions of that id; make them with decode --emissions",
+      ])
+  }
+
+  @Test(arguments: [
+    ["--vocab", "v"], ["--vocab", "v", "--text", "a", "--ref", "m"],
+    ["--vocab", "v", "--text", "a", "--pcm", "8000"],
+    ["--vocab", "v", "--text", "a", "--word-ends", "sound"], ["--vocab", "v", "--text", "a", "--model", "m"],
+    ["--text", "a"], ["--model", "m", "--text", "a", "--ref", "r"],
+    ["--model", "m", "--text", "a", "--blank", "b"],
+  ])
+  func `options that are about something else are 64 and one line`(options: [String]) {
+    let result = Subprocess(["align", "a.npy"] + options).finish()
+    #expect(result.code == 64 && result.output.isEmpty)
+    #expect(result.errorLines.count == 1 && result.errors.hasPrefix("--"), "\(result.errors)")
+  }
 }

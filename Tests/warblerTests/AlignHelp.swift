@@ -6,24 +6,30 @@ let alignHelp = """
   text does not have. What the vocabulary cannot write, as digits, becomes a
   wildcard and is named on stderr; punctuation is not said.
 
-  USAGE: warbler align [<options>] <input> ... --model <directory>
+  USAGE: warbler align [<options>] <input> ...
 
   ARGUMENTS:
     <input>                 An audio file, - for standard input, or manifests
-                            (JSON lines with audio_filepath and text).
+                            (JSON lines with audio_filepath and text); with
+                            --vocab emissions: .npy files, .safetensors files,
+                            directories of them.
 
   OPTIONS:
     --text <text>           The text of the one recording: a file of it, or the
                             words themselves.
     --model <directory>     The model's directory, in Hugging Face's layout.
+    --vocab <file>          Align emissions, whose classes this vocab.json names.
+    --blank <token>         The blank's entry in --vocab (default: <pad>).
+    --ref <manifest>        The texts of several emissions: JSON lines with their
+                            ids and texts.
     --format <format>       json, jsonl, textgrid, ctm, srt or vtt. (default:
                             json)
     --out <path>            Write to this file instead of stdout; a directory of
                             ID.json, ID.TextGrid, ID.srt, ID.vtt for several
                             inputs.
-    --word-ends <rule>      sound: words reach to where their sound ends; spike:
-                            to the ends of their tokens, as decode's do.
-                            (default: sound)
+    --word-ends <rule>      sound: words reach to where their sound ends
+                            (default); spike: to the ends of their tokens, as
+                            decode's do, and those of emissions always.
     --max-extension <ms>    How far a word may reach beyond its tokens, in
                             milliseconds (default: 300).
     --partial               Sound before the first word and behind the last may

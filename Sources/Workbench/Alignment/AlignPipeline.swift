@@ -1,7 +1,6 @@
 import AcousticModel
 import CTC
 import Tensors
-import Vocabulary
 
 /// Recordings and their texts in, words in time out, in the order of the inputs and each as soon as it is
 /// ready (`RecordingPipeline`). Neither batch mates nor threads change a result.
@@ -17,8 +16,7 @@ public final class AlignPipeline {
 
   private let model: LoadedModel
   private let recordings: RecordingPipeline
-  private let options: AlignmentOptions
-  private let level: KernelLevel
+  private let aligner: UtteranceAligner
 
   /// - Parameters:
   ///   - modelDirectory: in Hugging Face's layout.
@@ -29,12 +27,13 @@ public final class AlignPipeline {
     modelDirectory: String, language: String? = nil, threads: Int,
     options: AlignmentOptions = AlignmentOptions(), recordings: RecordingOptions = RecordingOptions()
   ) throws {
-    level = try KernelLevel.chosen()
+    let level = try KernelLevel.chosen()
     let compute = Compute(threads: threads, level: level)
     let model = try LoadedModel(directory: modelDirectory, language: language, on: compute)
     let inference = Inference(model: model.acoustic, on: compute)
     self.model = model
-    self.options = options
+    aligner = UtteranceAligner(
+      vocabulary: model.vocabulary, timing: model.timing, options: options, level: level)
     self.recordings = RecordingPipeline(input: model.input, options: recordings) {
       inference.emissions(for: $0).map { FrameRows($0) }
     }
@@ -62,76 +61,20 @@ public final class AlignPipeline {
   private func checked(_ entry: InputEntry) -> InputEntry {
     guard case .utterance(let utterance) = entry else { return entry }
     do throws(InputFailure) {
-      _ = try text(of: utterance)
+      _ = try aligner.text(of: utterance)
       return entry
     } catch { return .failure(error) }
   }
 
-  private func text(of utterance: Utterance) throws(InputFailure) -> AlignmentText {
-    guard let written = utterance.text else {
-      throw InputFailure(
-        utterance.audioPath, "has no text to align; give it a text in the manifest, or one by --text")
-    }
-    let text = AlignmentText(written, vocabulary: model.vocabulary, untranscribed: options.untranscribed)
-    guard !text.words.isEmpty else {
-      throw InputFailure(
-        utterance.audioPath,
-        "its text has no words to align, found \"\(written.prefix(60))\"; write what is said")
-    }
-    if !options.usesWildcards, let word = text.unknown.first {
-      throw InputFailure(
-        utterance.audioPath,
-        "its text has \(text.unknown.count) \(text.unknown.count == 1 ? "word" : "words") with characters "
-          + "that the vocabulary has not, the first \"\(word)\"; write it as it is said, or leave out "
-          + "--no-wildcards")
-    }
-    return text
-  }
-
   private func alignment(of loaded: LoadedUtterance, _ emissions: Emissions, modelSeconds: Double) -> Event {
     do throws(InputFailure) {
-      return .alignment(try align(loaded, emissions, modelSeconds: modelSeconds))
+      try checkValidity(of: emissions, from: model, loaded.utterance)
+      var aligned = try aligner.align(
+        loaded.utterance, emissions, durationSeconds: loaded.durationSeconds, samples: loaded.samples)
+      aligned.cost.audioSeconds = loaded.loadingSeconds
+      aligned.cost.modelSeconds = modelSeconds
+      return .alignment(aligned)
     } catch { return .failure(error) }
-  }
-
-  private func align(
-    _ loaded: LoadedUtterance, _ emissions: Emissions, modelSeconds: Double
-  ) throws(InputFailure) -> AlignedTranscript {
-    try checkValidity(of: emissions, from: model, loaded.utterance)
-    let start = monotonicSeconds()
-    let text = try text(of: loaded.utterance)
-    let alignment = ForcedAlignment(
-      emissions, target: text.target, blank: model.vocabulary.blank, level: level)
-    guard let alignment else { throw infeasible(loaded, text.target, frames: emissions.frames) }
-    let sounds =
-      options.wordEnds == .spike
-      ? nil
-      : (
-        WordSounds(loaded.samples, sampleRate: model.timing.sampleRate), options.longestExtensionSeconds
-      )
-    var aligned = AlignedTranscript(
-      loaded, text, alignment, emissions, timing: model.timing, sounds: sounds)
-    aligned.cost.audioSeconds = loaded.loadingSeconds
-    aligned.cost.modelSeconds = modelSeconds
-    aligned.cost.decoderSeconds = monotonicSeconds() - start
-    return aligned
-  }
-
-  private func infeasible(_ loaded: LoadedUtterance, _ target: AlignmentTarget, frames: Int) -> InputFailure {
-    let labels = target.labels.count
-    let needed = target.fewestFrames
-    let path = loaded.utterance.audioPath
-    guard needed > frames else {
-      return InputFailure(
-        path,
-        "the model gives its text a probability of 0; check that the text is of this recording and the model "
-          + "whole")
-    }
-    return InputFailure(
-      path,
-      "its text is too long: \(labels) labels\(needed > labels ? " and \(needed - labels) repeats" : "") need "
-        + "\(needed) frames (\(decimals(model.timing.seconds(frame: needed), 2)) s), found \(frames) "
-        + "(\(decimals(loaded.durationSeconds, 2)) s); check that the text is of this recording")
   }
 }
 

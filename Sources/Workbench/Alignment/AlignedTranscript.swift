@@ -74,10 +74,10 @@ public struct AlignedTranscript: Sendable, Equatable {
 extension AlignedTranscript {
   /// - Parameter sounds: where words end with their sound; nil where they end with their tokens.
   init(
-    _ loaded: LoadedUtterance, _ text: AlignmentText, _ alignment: ForcedAlignment, _ emissions: Emissions,
+    _ utterance: Utterance, durationSeconds duration: Double, _ text: AlignmentText,
+    _ alignment: ForcedAlignment, _ emissions: Emissions,
     timing: FrameTiming, sounds: (WordSounds, longestExtensionSeconds: Double)?
   ) {
-    let duration = loaded.durationSeconds
     func seconds(_ frames: Range<Int>) -> Range<Double> {
       min(
         timing.seconds(frame: frames.lowerBound), duration)..<min(
@@ -127,8 +127,8 @@ extension AlignedTranscript {
         score: text.words[range].allSatisfy(\.isWildcard) ? nil : score(span(labels)),
         confidence: tokens[labels].compactMap(\.self).confidence)
     }
-    id = loaded.utterance.id
-    audioPath = loaded.utterance.audioPath
+    id = utterance.id
+    audioPath = utterance.audioPath
     durationSeconds = duration
     self.text = text.words.map(\.text).joined(separator: " ")
     self.score = alignment.score
