@@ -19,6 +19,9 @@ public struct BeamSearchOptions: Sendable, Equatable {
   public var wordInsertionScore = 0.0
   /// Added for each word that the language model does not know, beside what its `<unk>` costs.
   public var unknownWordScore = 0.0
+  /// Added for each token of such a word; not positive. A word costs its `<unk>` once, however long it is, so
+  /// without this several words said as a single unknown one may cost less than the words.
+  public var unknownTokenScore = 0.0
   /// Whether the language model also judges that the sentence ends where the utterance does.
   public var scoresSentenceEnd = true
 

@@ -13,7 +13,8 @@ import Glibc
 /// Of all texts, the search looks for the one with the largest
 ///
 ///     score = ln P(labels | emissions) + languageModelWeight x ln P(words </s> | <s>)
-///             + wordInsertionScore x words + unknownWordScore x unknown words + sum of hotwords' weights
+///             + wordInsertionScore x words + unknownWordScore x unknown words
+///             + unknownTokenScore x their tokens + sum of hotwords' weights
 ///
 /// where P(labels | emissions) is the sum over the paths that collapse to the labels.
 ///
@@ -56,8 +57,8 @@ public struct DecodingGraph: Sendable {
   let lookaheadRatio: [Double]
   /// By place: at least the ratio of any step to a token that does not stand between words.
   let largestRatio: [Double]
-  /// What a prefix outside the lexicon is charged beforehand.
-  let outsideLookahead: Double
+  /// What a prefix outside the lexicon is charged beforehand, the tokens of its word aside.
+  private let unknownLookahead: Double
 
   /// A place for prefixes whose word is not in the lexicon.
   static let outside: Int32 = -1
@@ -74,6 +75,7 @@ public struct DecodingGraph: Sendable {
     options: BeamSearchOptions = BeamSearchOptions()
   ) {
     precondition(options.width > 0, "a beam of width \(options.width)")
+    precondition(options.unknownTokenScore <= 0, "an unknown token's score of \(options.unknownTokenScore)")
     precondition(
       options.languageModelWeight >= 0, "a language model weight of \(options.languageModelWeight)")
     self.vocabulary = vocabulary
@@ -103,12 +105,19 @@ public struct DecodingGraph: Sendable {
         + (word == .unknown ? options.unknownWordScore : 0)
     }
     guard let lexicon, unit == .word else {
-      (lookahead, lookaheadRatio, largestRatio, outsideLookahead) = ([0], [1], [1], 0)
+      (lookahead, lookaheadRatio, largestRatio, unknownLookahead) = ([0], [1], [1], 0)
       return
     }
     let unknown = self.isOpen ? cost(of: .unknown) : -.infinity
     var best = lexicon.bestBelow { [wordIDs] in cost(of: wordIDs[Int($0)]) }
-    for place in best.indices { best[place] = max(best[place], unknown) }
+    // By place: what leaving the lexicon there would cost beforehand.
+    var leaving = [Double](repeating: unknown, count: best.count)
+    for place in 0..<Int32(best.count) {
+      for child in lexicon.children(of: place) {
+        leaving[Int(child)] = leaving[Int(place)] + options.unknownTokenScore
+      }
+    }
+    for place in best.indices { best[place] = max(best[place], leaving[place]) }
     best[0] = 0
     var ratio = [Double](repeating: 1, count: best.count)
     var largest = [Double](repeating: 0, count: best.count)
@@ -122,15 +131,26 @@ public struct DecodingGraph: Sendable {
           largest[Int(place)] = max(largest[Int(place)], exp(most))
         }
       }
-      if self.isOpen { largest[Int(place)] = max(largest[Int(place)], exp(unknown - best[Int(place)])) }
+      if self.isOpen {
+        let outside = leaving[Int(place)] + options.unknownTokenScore
+        largest[Int(place)] = max(largest[Int(place)], exp(outside - best[Int(place)]))
+      }
     }
     lookahead = best
     lookaheadRatio = ratio
     largestRatio = largest
-    outsideLookahead = unknown
+    unknownLookahead = unknown
   }
 
-  func lookahead(at place: Int32) -> Double {
-    place == Self.outside ? outsideLookahead : lookahead[Int(place)]
+  /// What a prefix is charged beforehand.
+  func lookahead(of prefix: Prefix) -> Double {
+    if lookahead.count == 1 { return 0 }
+    return prefix.place == Self.outside
+      ? outsideLookahead(tokens: prefix.wordTokens) : lookahead[Int(prefix.place)]
+  }
+
+  /// Of a prefix outside the lexicon, with so many tokens of its word.
+  func outsideLookahead(tokens: Int32) -> Double {
+    unknownLookahead + options.unknownTokenScore * Double(tokens)
   }
 }

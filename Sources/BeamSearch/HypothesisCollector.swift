@@ -41,6 +41,7 @@ struct HypothesisCollector {
       end.terms - options.languageModelWeight * end.languageScore - options.wordInsertionScore
       * Double(end.words)
       - options.unknownWordScore * Double(end.unknownWords)
+      - options.unknownTokenScore * Double(end.unknownTokens)
     let reading = Reading(
       labels: labels, acousticScore: acousticScore, terms: end.terms,
       hypothesis: (written, end.languageScore, graph.hotwords == nil ? 0 : hotwords, Int(end.unknownWords)))

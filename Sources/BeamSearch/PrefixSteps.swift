@@ -36,20 +36,23 @@ struct PrefixSteps {
     to.endRatio = .nan
     let isSeparator = graph.isSeparator[Int(label)]
     if isSeparator && variant == 0 {
-      if from.isInWord { end(&to, word: openWord(at: from.place)) }
+      if from.isInWord { end(&to, word: openWord(at: from.place), lookahead: graph.lookahead(of: from)) }
     } else if let lexicon = graph.lexicon {
       let place = from.place < 0 ? nil : lexicon.child(of: from.place, token: label)
       if variant > 0 {
         let place = place!
+        if !isSeparator { to.wordTokens += 1 }
         let word = lexicon.completed[Int(lexicon.ends(at: place).lowerBound + variant - 1)]
-        end(&to, word: word)
+        end(&to, word: word, lookahead: graph.lookahead(of: from))
         to.word = word
       } else {
         to.place = place ?? DecodingGraph.outside
-        to.terms += graph.lookahead(at: to.place) - graph.lookahead(at: from.place)
+        to.wordTokens += 1
+        to.terms += graph.lookahead(of: to) - graph.lookahead(of: from)
         to.isInWord = true
       }
     } else {
+      to.wordTokens += 1
       to.isInWord = true
     }
     if graph.unit == .token {
@@ -76,7 +79,8 @@ struct PrefixSteps {
     if graph.lookahead.count > 1 {
       ratio =
         place == DecodingGraph.outside
-        ? exp(graph.outsideLookahead - graph.lookahead(at: from.place)) : graph.lookaheadRatio[Int(place)]
+        ? exp(graph.outsideLookahead(tokens: from.wordTokens + 1) - graph.lookahead(of: from))
+        : graph.lookaheadRatio[Int(place)]
     }
     var gain = 0.0
     if let hotwords = graph.hotwords { gain = hotwords.advance(from.hotword, label).gain }
@@ -98,13 +102,15 @@ struct PrefixSteps {
   }
 
   /// Completes the word begun.
-  private mutating func end(_ prefix: inout Prefix, word: Int32) {
+  /// - Parameter lookahead: what has been charged beforehand.
+  private mutating func end(_ prefix: inout Prefix, word: Int32, lookahead: Double) {
     let options = graph.options
-    prefix.terms -= graph.lookahead.count > 1 ? graph.lookahead(at: prefix.place) : 0
+    let tokens = prefix.wordTokens
+    prefix.wordTokens = 0
     prefix.place = Lexicon.root
     prefix.isInWord = false
     prefix.words += 1
-    prefix.terms += options.wordInsertionScore
+    prefix.terms += options.wordInsertionScore - lookahead
     guard graph.unit == .word && graph.usesLanguageModel else { return }
     let id = word < 0 ? WordID.unknown : graph.wordIDs[Int(word)]
     let (score, next) = cache.score(id, after: prefix.language, by: graph.languageModel)
@@ -113,7 +119,8 @@ struct PrefixSteps {
     prefix.terms += options.languageModelWeight * Double(score)
     if id == .unknown {
       prefix.unknownWords += 1
-      prefix.terms += options.unknownWordScore
+      prefix.unknownTokens += tokens
+      prefix.terms += options.unknownWordScore + options.unknownTokenScore * Double(tokens)
     }
   }
 
@@ -127,7 +134,7 @@ struct PrefixSteps {
     } else if graph.isOpen {
       var end = prefix
       end.word = openWord(at: prefix.place)
-      self.end(&end, word: end.word)
+      self.end(&end, word: end.word, lookahead: graph.lookahead(of: prefix))
       ends = [end]
     } else if let lexicon = graph.lexicon, let delimiter = graph.vocabulary.wordSeparator, prefix.place >= 0,
       let place = lexicon.child(of: prefix.place, token: Int32(delimiter))
@@ -135,7 +142,7 @@ struct PrefixSteps {
       for index in lexicon.ends(at: place) {
         var end = prefix
         end.word = lexicon.completed[Int(index)]
-        self.end(&end, word: end.word)
+        self.end(&end, word: end.word, lookahead: graph.lookahead(of: prefix))
         ends.append(end)
       }
     }

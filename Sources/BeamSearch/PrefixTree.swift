@@ -19,6 +19,10 @@ struct Prefix {
   /// Words completed, and those among them that the language model does not know.
   var words: Int32 = 0
   var unknownWords: Int32 = 0
+  /// Tokens of these unknown words.
+  var unknownTokens: Int32 = 0
+  /// Tokens of the word begun; 0 between words.
+  var wordTokens: Int32 = 0
   /// Whether a word is begun.
   var isInWord = false
   var language = LanguageState(rawValue: 0)

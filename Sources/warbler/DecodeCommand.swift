@@ -32,7 +32,7 @@ struct DecodeCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      greedy, or beam:key=value,... with width, lm, lm-weight, word-score, unk-score, sentence-end, unit, lexicon, \
+      greedy, or beam:key=value,... with width, lm, lm-weight, word-score, unk-score, unk-token-score, sentence-end, unit, lexicon, \
       hotwords, case, tokens, token-threshold, beam-threshold, nbest, rescore-lm, rescore-weight, mbr, \
       posterior-scale, confidence.
       """, valueName: "decoder"))

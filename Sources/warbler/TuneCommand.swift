@@ -7,7 +7,7 @@ struct TuneCommand: ParsableCommand {
     commandName: "tune",
     abstract: "Find the weights of a beam search with which it makes the fewest errors.",
     discussion: """
-      Decodes kept emissions (decode --emissions) again and again: a grid of the first two weights, then coordinate search \
+      Decodes kept emissions (decode --emissions) again and again: grids of two weights at a time, then coordinate search \
       around the best, and other widths with the weights found. Prints the best DECODER; weights are chosen on these \
       utterances, so measure on others.
       """)
@@ -34,12 +34,12 @@ struct TuneCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       A weight to look for, and between which values: lm-weight=0:3, word-score=-4:4, unk-score=-20:0, \
-      rescore-weight=0:2. May be repeated (default: all that the beam has, in these ranges).
+      unk-token-score=-4:0, rescore-weight=0:2. May be repeated (default: all that the beam has, in these ranges).
       """, valueName: "key=low:high"))
   var over: [String] = []
 
   @Option(help: ArgumentHelp("Decoders that are tried, at most.", valueName: "n"))
-  var evaluations = 100
+  var evaluations = 150
 
   @Option(help: ArgumentHelp("Widths that are tried with the best weights.", valueName: "n,n"))
   var widths = "10,25,50,100,200"

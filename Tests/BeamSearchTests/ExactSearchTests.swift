@@ -54,6 +54,7 @@ import Glibc
     options.languageModelWeight = 0.7
     options.wordInsertionScore = 0.9
     options.unknownWordScore = -0.4
+    options.unknownTokenScore = -0.3
     let phrases = [("a b", 1.5), ("ab", -0.8), ("b", 0.6), ("b a", 2.0), ("a", 0.3)]
     let hotwords = Hotwords(
       try phrases.map { .init(text: $0.0, labels: try vocabulary.encode($0.0), weight: $0.1) },
@@ -77,7 +78,8 @@ import Glibc
       let words = text.split(separator: " ").map(String.init)
       if !isOpen && !words.allSatisfy(model.words.contains) { continue }
       var score = log(probability) + 0.7 * model.logProbability(of: words) + 0.9 * Double(words.count)
-      score -= 0.4 * Double(words.count { !model.words.contains($0) })
+      let unknown = words.filter { !model.words.contains($0) }
+      score -= 0.4 * Double(unknown.count) + 0.3 * Double(unknown.reduce(0) { $0 + $1.count })
       for (phrase, weight) in phrases {
         let parts = phrase.split(separator: " ").map(String.init)
         for start in words.indices where words[start...].starts(with: parts) { score += weight }

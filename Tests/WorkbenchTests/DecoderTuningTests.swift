@@ -72,7 +72,7 @@ import Glibc
   @Test func `ends at its limit and when asked to, with the best so far`() throws {
     let choice = try DecoderChoice(parsing: "beam:lm=\(languageModel()),lm-weight=0.5")
     var tuning = try DecoderTuning(choice, over: [], on: set(inputs), metric: .cer, threads: 1)
-    #expect(tuning.axes.map(\.key) == ["lm-weight", "word-score", "unk-score"])
+    #expect(tuning.axes.map(\.key) == ["lm-weight", "word-score", "unk-score", "unk-token-score"])
     try tuning.search(limit: 7, shouldStop: { false }) { _ in }
     #expect(tuning.points.count == 7 && tuning.best != nil)
     var stopped = try DecoderTuning(choice, over: [], on: set(inputs), metric: .cer, threads: 1)

@@ -18,10 +18,11 @@ let decodeHelp = """
     --vocab <file>          Decode emissions, whose classes this vocab.json names.
     --blank <token>         The blank's entry in --vocab (default: <pad>).
     --decoder <decoder>     greedy, or beam:key=value,... with width, lm,
-                            lm-weight, word-score, unk-score, sentence-end, unit,
-                            lexicon, hotwords, case, tokens, token-threshold,
-                            beam-threshold, nbest, rescore-lm, rescore-weight,
-                            mbr, posterior-scale, confidence. (default: greedy)
+                            lm-weight, word-score, unk-score, unk-token-score,
+                            sentence-end, unit, lexicon, hotwords, case, tokens,
+                            token-threshold, beam-threshold, nbest, rescore-lm,
+                            rescore-weight, mbr, posterior-scale, confidence.
+                            (default: greedy)
     --format <format>       text, jsonl, srt, vtt, ctm or textgrid. (default:
                             text)
     --out <path>            Write to this file instead of stdout; a directory of

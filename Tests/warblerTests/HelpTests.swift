@@ -14,6 +14,12 @@ import Testing
     #expect(result.output == alignHelp)
   }
 
+  @Test func `tune --help is what the manual shows`() {
+    let result = Subprocess.run("tune", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == tuneHelp)
+  }
+
   @Test func `features --help is what the manual shows`() {
     let result = Subprocess.run("features", "--help")
     #expect(result.code == 0 && result.errors.isEmpty)

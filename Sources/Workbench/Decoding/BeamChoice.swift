@@ -35,7 +35,9 @@ public struct BeamChoice: Sendable, Equatable {
     if rescoringModel == nil, items.contains(where: { $0.key == "rescore-weight" }) {
       throw UsageError("--decoder \(text): rescore-weight without rescore-lm=FILE")
     }
-    let needsModel = items.first { ["lm-weight", "unk-score", "unit", "sentence-end"].contains($0.key) }
+    let needsModel = items.first {
+      ["lm-weight", "unk-score", "unk-token-score", "unit", "sentence-end"].contains($0.key)
+    }
     if languageModel == nil, let needsModel {
       throw UsageError("--decoder \(text): \(needsModel.key) without a language model; name one with lm=FILE")
     }
@@ -74,6 +76,11 @@ public struct BeamChoice: Sendable, Equatable {
     },
     "word-score": number(\.options.wordInsertionScore),
     "unk-score": number(\.options.unknownWordScore),
+    "unk-token-score": { choice, value in
+      guard let number = Double(value), number.isFinite, number <= 0 else { return "a number, 0 or less" }
+      choice.options.unknownTokenScore = number
+      return nil
+    },
     "sentence-end": flag(\.options.scoresSentenceEnd),
     "unit": { choice, value in
       switch value {

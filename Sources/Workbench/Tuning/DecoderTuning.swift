@@ -34,7 +34,8 @@ public enum TuningMetric: String, Sendable, CaseIterable {
 /// Errors are a step function of the weights, without slopes to follow. So:
 ///
 /// 1. a grid of 5 values of each of the first two axes (the others as given) shows the surface and where its
-///    valley is;
+///    valley is; then one of the next two axes from there, since what unknown words cost and what words gain
+///    make up for each other in part, and a search along one axis at a time would stay where it began;
 /// 2. coordinate search from the best point: on each axis in turn, 2 points on either side of the best, half
 ///    a span apart at most; the best becomes the centre. When no axis has gained, all spans are halved, down
 ///    to 1/32 of their range.
@@ -107,13 +108,16 @@ public struct DecoderTuning {
     var centre = axes.map(start)
     guard var best = try point(centre) else { return }
     let grid = Array(stride(from: 0, through: Self.steps, by: Self.steps / 4))
-    for first in grid where axes.count > 0 {
-      for second in axes.count > 1 ? grid : [0] {
-        var place = axes.map(start)
-        place[0] = first
-        if axes.count > 1 { place[1] = second }
-        guard let index = try point(place) else { return }
-        if metric.isBetter(points[index], than: points[best]) { (best, centre) = (index, place) }
+    for axis in stride(from: 0, to: axes.count, by: 2) {
+      let middle = centre
+      for first in grid {
+        for second in axis + 1 < axes.count ? grid : [0] {
+          var place = middle
+          place[axis] = first
+          if axis + 1 < axes.count { place[axis + 1] = second }
+          guard let index = try point(place) else { return }
+          if metric.isBetter(points[index], than: points[best]) { (best, centre) = (index, place) }
+        }
       }
     }
     var span = Self.steps / 4
@@ -152,6 +156,7 @@ public struct DecoderTuning {
       case "lm-weight": options.languageModelWeight
       case "word-score": options.wordInsertionScore
       case "unk-score": options.unknownWordScore
+      case "unk-token-score": options.unknownTokenScore
       default: beam.rescoringWeight
       }
     let part = (value - axis.range.lowerBound) / (axis.range.upperBound - axis.range.lowerBound)

@@ -8,7 +8,8 @@ public struct TuningAxis: Sendable, Equatable {
   /// Keys whose values are numbers that weigh, in the order in which they are looked for, with the ranges that
   /// serve where none is given.
   static let weights: [(key: String, range: ClosedRange<Double>)] = [
-    ("lm-weight", 0...3), ("word-score", -4...4), ("unk-score", -20...0), ("rescore-weight", 0...2),
+    ("lm-weight", 0...3), ("word-score", -4...4), ("unk-score", -20...0), ("unk-token-score", -4...0),
+    ("rescore-weight", 0...2),
   ]
 
   /// - Parameter text: `key` or `key=low:high`.
@@ -27,8 +28,11 @@ public struct TuningAxis: Sendable, Equatable {
     guard ends.count == 2, ends.allSatisfy(\.isFinite), ends[0] < ends[1] else {
       throw UsageError("--over \(text): expected \(known.key)=LOW:HIGH, two numbers, the smaller one first")
     }
-    if known.range.lowerBound == 0, ends[0] < 0 {
+    if known.key.hasSuffix("-weight"), ends[0] < 0 {
       throw UsageError("--over \(text): \(known.key) is not negative; begin at 0 or above")
+    }
+    if known.key == "unk-token-score", ends[1] > 0 {
+      throw UsageError("--over \(text): unk-token-score is not positive; end at 0 or below")
     }
     self.init(key: known.key, range: ends[0]...ends[1])
   }
@@ -44,7 +48,8 @@ public struct TuningAxis: Sendable, Equatable {
     weights.filter { weight in
       switch weight.key {
       case "lm-weight": beam.languageModel != nil
-      case "unk-score": beam.languageModel != nil && beam.lexicon == nil && beam.unit != .token
+      case "unk-score", "unk-token-score":
+        beam.languageModel != nil && beam.lexicon == nil && beam.unit != .token
       case "rescore-weight": beam.rescoringModel != nil
       default: true
       }
