@@ -125,6 +125,7 @@ let package = Package(
     .testTarget(
       name: "BeamSearchTests",
       dependencies: ["BeamSearch", "CTC", "JSON", "LanguageModel", "TestSupport", "Vocabulary"],
+      exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
     .testTarget(

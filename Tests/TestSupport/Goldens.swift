@@ -9,6 +9,9 @@ public let goldenModels = "\(folder(of: folder(of: #filePath)))/AcousticModelTes
 /// The directory of one of them.
 public func goldenModel(_ variant: String = "hubert-base") -> String { "\(goldenModels)/\(variant)" }
 
+/// The directory of the random n-gram models that `scripts/goldens/language_model.py` wrote.
+public let goldenLanguageModels = "\(folder(of: folder(of: #filePath)))/LanguageModelTests/Goldens"
+
 private func folder(of path: String) -> String {
   path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
 }
