@@ -6,7 +6,8 @@
 SENTENCES holds a sentence a line, in lower case. The last 2,000 become emissions (T = 500, V = 32, fixed seed): most frames blank
 and sure, one letter in twenty confused with a similar one. All but these make the language model (`warbler lm build --order 3`)
 and the lexicon, which every side reads. Each side's language-model weight and word score are those of the least WER over one grid, on
-utterances of their own (--tuning), the side's own decoder at the setting's width.
+utterances of their own (--tuning), the side's own decoder at the setting's width. Without a lexicon each side's price of an unknown
+word is tuned with them, three values each: pyctcdecode's `unk_score_offset` (log10, times the weight), Warbler's `unk-token-score`.
 
 A round times every side once, one process each, in turn; a side's time is the median over utterances, a cell the median over rounds.
 Prints the table. WER is on the utterances that are timed.
@@ -30,7 +31,9 @@ SIMILAR = {
     "G": "KJ", "J": "G", "M": "N", "N": "M", "P": "BT", "B": "PD", "F": "V", "V": "F", "R": "LW", "L": "RW", "W": "RU", "Y": "IE",
     "H": "|", "X": "S", "Q": "K", "'": "|", "|": "H'",
 }  # fmt: skip
-GRID = [(weight, word) for weight in (0.25, 0.5, 1.0, 1.5) for word in (0.0, 1.5, 3.0)]
+WEIGHTS = [(weight, word) for weight in (0.25, 0.5, 1.0, 1.5) for word in (0.0, 1.5, 3.0)]
+# Where words outside the language model may be said: each side's price of one.
+UNKNOWN = {"pyctcdecode-lm": (-10.0, -5.0, -2.0), "warbler-lm": (-1.2, -0.6, -0.3)}
 # Setting: its sides. A side is a peer with its settings, or a DECODER of Warbler's.
 SETTINGS = {
     "greedy": ["numpy", "warbler:greedy"],
@@ -39,7 +42,7 @@ SETTINGS = {
     "no LM, width 100": ["flashlight:100", "flashlight:100:10", "fast-ctc-decode:100:0", "fast-ctc-decode:100:1e-3",
                          "pyctcdecode:100", "warbler:beam:width=100"],
     "lexicon + 3-gram, width 50": ["flashlight-lm:50", "flashlight-lm:50:10", "warbler-lm:beam:width=50,lexicon={lexicon}"],
-    "3-gram, no lexicon, width 100": ["pyctcdecode-lm:100", "warbler-lm:beam:width=100,unk-score=-10"],
+    "3-gram, no lexicon, width 100": ["pyctcdecode-lm:100", "warbler-lm:beam:width=100"],
 }  # fmt: skip
 
 
@@ -180,7 +183,7 @@ def pyctcdecode_decoder(arguments, options):
     model = {}
     if options.get("lm"):
         model = {"kenlm_model_path": options["lm"], "unigrams": pathlib.Path(options["words"]).read_text().split(),
-                 "alpha": options["weight"], "beta": options["word"]}  # fmt: skip
+                 "alpha": options["weight"], "beta": options["word"], "unk_score_offset": options["unknown"]}  # fmt: skip
     decoder = build_ctcdecoder(labels, **model)
     return lambda x: decoder.decode(x, beam_width=int(arguments[0])), lambda text: text
 
@@ -212,8 +215,8 @@ def run_peer(side, options):
     saved = numpy.load(options["emissions"])
     prepare = lambda made: made[2] if len(made) > 2 else (lambda x: x)  # noqa: E731
     results = []
-    for weight, word in options["grid"]:
-        made = PEERS[name][0](arguments, {**options, "weight": weight, "word": word})
+    for weight, word, unknown in options["grid"]:
+        made = PEERS[name][0](arguments, {**options, "weight": weight, "word": word, "unknown": unknown})
         inputs = [numpy.ascontiguousarray(prepare(made)(x)) for x in saved["emissions"]]
         made[0](inputs[0])
         seconds, texts = [], []
@@ -223,7 +226,7 @@ def run_peer(side, options):
             seconds.append(time.perf_counter() - began)
             texts.append(made[1](result))
         wer = word_error_rate([str(t) for t in saved["texts"]], texts)
-        results.append({"weight": weight, "word": word, "seconds": statistics.median(seconds), "wer": wer})
+        results.append({"point": (weight, word, unknown), "seconds": statistics.median(seconds), "wer": wer})
     print(json.dumps(min(results, key=lambda r: r["wer"])))
 
 
@@ -236,17 +239,19 @@ def peer(side, **options):
 def warbler(decoder, folder, options, timed):
     """Warbler's side: the least WER over the grid, and with `timed` the median search."""
     results = []
-    for weight, word in options["grid"]:
+    for weight, word, unknown in options["grid"]:
         full = decoder.format(**options)
         if options.get("lm"):
             full += f",case=fold,lm={options['lm']},lm-weight={weight},word-score={word}"
+        if unknown is not None:
+            full += f",unk-token-score={unknown}"
         common = ["--vocab", options["vocab"], "--decoder", full]
         output = subprocess.run(
             [WARBLER, "decode", folder, *common, "--no-store", "--format", "jsonl", "--quiet", "--threads", "1"],
             check=True, capture_output=True, text=True).stdout  # fmt: skip
         texts = {row["id"]: row["text"].lower() for row in map(json.loads, output.splitlines())}
         references = json.loads((folder / "texts.json").read_text())
-        result = {"weight": weight, "word": word, "wer": word_error_rate(references, [texts[f"u{i:04}"] for i in range(len(references))])}
+        result = {"point": (weight, word, unknown), "wer": word_error_rate(references, [texts[f"u{i:04}"] for i in range(len(references))])}
         if timed:
             bench = [WARBLER, "bench", "decode", *sorted(folder.glob("*.npy")), *common, "--runs", "1", "--json"]
             result["seconds"] = json.loads(subprocess.run(bench, check=True, capture_output=True, text=True).stdout)["seconds_median"]
@@ -285,7 +290,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--utterances", type=int, default=100)
-    parser.add_argument("--tuning", type=int, default=30)
+    parser.add_argument("--tuning", type=int, default=50)
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     parser.add_argument("--options", type=json.loads, help=argparse.SUPPRESS)
@@ -297,26 +302,30 @@ def main():
     work = options.work
     files = {"words": str(work / "words.txt"), "lexicon": str(work / "lexicon.txt"), "vocab": str(work / "vocab.json")}
 
+    def is_tuned(side):
+        return "-lm" in side.split(":")[0]
+
+    def grid(setting, side):
+        prices = UNKNOWN.get(side.split(":")[0], [None]) if "no lexicon" in setting else [None]
+        return [(*weights, price) for weights in WEIGHTS for price in prices]
+
     def run(side, part, grid, timed):
-        lm = {"lm": str(work / "lm.arpa")} if "-lm" in side.split(":")[0] else {}
+        lm = {"lm": str(work / "lm.arpa")} if is_tuned(side) else {}
         if side.startswith("warbler"):
             return warbler(side.split(":", 1)[1], work / part, {**files, **lm, "grid": grid}, timed)
         return peer(side, emissions=str(work / f"{part}.npz"), grid=grid, **files, **lm)
 
     versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in sorted({p for _, p in PEERS.values()}))
     print(f"{versions}; {options.rounds} rounds, {options.utterances} utterances\n", flush=True)
-    print("| setting | side | ms an utterance | side / Warbler | WER, % | LM weight, word score |\n|---|---|---|---|---|---|", flush=True)
+    print("| setting | side | ms an utterance | side / Warbler | WER, % | LM weight, word score, unknown |\n|---|---|---|---|---|---|", flush=True)
     for setting in options.settings:
         sides = SETTINGS[setting]
-        tuned = {side: run(side, "dev", GRID, False) if "-lm" in side.split(":")[0] else {"weight": 0, "word": 0} for side in sides}
-        rounds = [
-            {side: run(side, "test", [(tuned[side]["weight"], tuned[side]["word"])], True) for side in sides}
-            for _ in range(options.rounds)
-        ]
+        tuned = {side: run(side, "dev", grid(setting, side), False)["point"] if is_tuned(side) else (0, 0, None) for side in sides}
+        rounds = [{side: run(side, "test", [tuned[side]], True) for side in sides} for _ in range(options.rounds)]
         for side in sides:
             seconds = statistics.median(r[side]["seconds"] for r in rounds)
             ratio = statistics.median(r[side]["seconds"] / r[sides[-1]]["seconds"] for r in rounds)
-            weights = f"{tuned[side]['weight']}, {tuned[side]['word']}" if "-lm" in side.split(":")[0] else ""
+            weights = ", ".join(str(value) for value in tuned[side] if value is not None) if is_tuned(side) else ""
             wer = f"{100 * rounds[0][side]['wer']:.2f}"
             print(f"| {setting} | {side} | {seconds * 1000:.3f} | {ratio:.1f} | {wer} | {weights} |", flush=True)
 
