@@ -3,6 +3,10 @@ public import Checkpoints
 import JSON
 public import Training
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Writes what pre-training made as a MODEL directory of transformers' `HubertModel`, whose names have no
 /// prefix, and the heads of pre-training, which that does not know, beside it in `pretraining.safetensors`.
 public struct PretrainedModelWriter {
@@ -70,16 +74,22 @@ public struct PretrainedModelWriter {
 }
 
 extension ParameterStorage {
-  /// Takes over what a directory that ``PretrainedModelWriter`` wrote has of the same name and shape, but for
-  /// the heads, whose clusters are others.
-  /// - Throws: `CheckpointError` that names the tensor that is missing.
-  public func adopt(pretrained directory: String, prefix: String) throws(CheckpointError) {
-    let model = try SafetensorsFile(path: "\(directory)/model.safetensors")
-    let heads = try SafetensorsFile(path: "\(directory)/pretraining.safetensors")
+  /// Takes over what a MODEL directory has of the encoder; heads stay as they are, for their clusters are others.
+  ///
+  /// The mask embedding stays as it is, too, where there is none: ``PretrainedModelWriter`` puts it in
+  /// `pretraining.safetensors` if transformers would not know it.
+  /// - Throws: `CheckpointError` that names the tensor that is missing or of another shape.
+  public func adopt(
+    pretrained directory: String, configuration: ModelConfiguration
+  ) throws(CheckpointError) {
+    var archive = try TensorArchive(path: directory)
+    let heads = "\(directory)/pretraining.safetensors"
+    if access(heads, F_OK) == 0 { archive = archive.overlaid(with: try SafetensorsFile(path: heads)) }
+    let names = StoredNames(archive, configuration)
     for entry in layout.entries where entry.part != .head {
-      let name = entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name
-      let file = model[name] == nil ? heads : model
-      set(entry, to: try file.floats(name, expectingShape: entry.shape))
+      let name = names.name(of: entry.name)
+      if entry.name.hasSuffix(".masked_spec_embed"), archive[name] == nil { continue }
+      set(entry, to: try archive.floats(name, expectingShape: entry.shape))
     }
   }
 }

@@ -7,12 +7,12 @@ struct PretrainCommand: ParsableCommand {
     commandName: "pretrain",
     abstract: "Pre-train a HuBERT model on speech without texts.",
     usage: """
-      warbler pretrain --init <CONFIG.json> --train <MANIFEST> --out <DIR> [<options>]
+      warbler pretrain (--init <CONFIG.json> | --model <MODEL>) --train <MANIFEST> --out <DIR> [<options>]
       warbler pretrain --resume --out <DIR> [<options>]
       """,
     discussion: """
       Round 1 clusters MFCCs and trains the model to predict the clusters of masked frames; every further round clusters \
-      a layer of the model before. A stage whose inputs are as they were is not done again. OUT/model is the last \
+      a layer of the model before, as round 1 does of --model. A stage whose inputs are as they were is not done again. OUT/model is the last \
       round's model, which transformers loads as HubertModel and finetune takes as --model; OUT/round-N holds a round's \
       clusters, checkpoints, metrics.jsonl and report.html. Every option is also a key of the YAML file of --config, of \
       the same name; a flag beats the file.

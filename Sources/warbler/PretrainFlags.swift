@@ -6,6 +6,7 @@ private func help(_ name: String) -> ArgumentHelp { help(PretrainOption.self, na
 
 struct PretrainDataFlags: OptionFlags {
   @Option(help: help("init")) var `init`: String?
+  @Option(help: help("model")) var model: String?
   @Option(help: help("train")) var train: String?
   @Option(help: help("dev")) var dev: String?
   @Option(help: help("out")) var out: String?

@@ -48,6 +48,15 @@ private func refusal(_ flags: [(String, String)], resumes: Bool = false) -> Stri
     #expect((1...4).map { options.layer(ofRound: $0, layers: 12) } == [nil, 3, 4, 4])
   }
 
+  @Test func `with a model to go on from, the first round clusters a layer, too`() throws {
+    let some = [("model", "/m"), ("train", "/t.jsonl"), ("out", directory.path)]
+    let options = try resolved(some)
+    #expect((1...3).map { options.layer(ofRound: $0, layers: 12) } == [6, 9, 9])
+    #expect(options.configuration == "/m/config.json")
+    let chosen = try resolved(some + [("layer", "3,4")])
+    #expect((1...3).map { chosen.layer(ofRound: $0, layers: 12) } == [3, 4, 4])
+  }
+
   @Test func `what is written reads back to the same`() throws {
     let out = directory.path
     var options = try resolved([

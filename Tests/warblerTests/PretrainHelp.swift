@@ -3,18 +3,21 @@ let pretrainHelp = """
   OVERVIEW: Pre-train a HuBERT model on speech without texts.
 
   Round 1 clusters MFCCs and trains the model to predict the clusters of masked
-  frames; every further round clusters a layer of the model before. A stage whose
-  inputs are as they were is not done again. OUT/model is the last round's model,
-  which transformers loads as HubertModel and finetune takes as --model;
-  OUT/round-N holds a round's clusters, checkpoints, metrics.jsonl and
-  report.html. Every option is also a key of the YAML file of --config, of the
-  same name; a flag beats the file.
+  frames; every further round clusters a layer of the model before, as round 1
+  does of --model. A stage whose inputs are as they were is not done again.
+  OUT/model is the last round's model, which transformers loads as HubertModel
+  and finetune takes as --model; OUT/round-N holds a round's clusters,
+  checkpoints, metrics.jsonl and report.html. Every option is also a key of the
+  YAML file of --config, of the same name; a flag beats the file.
 
-  USAGE: warbler pretrain --init <CONFIG.json> --train <MANIFEST> --out <DIR> [<options>]
+  USAGE: warbler pretrain (--init <CONFIG.json> | --model <MODEL>) --train <MANIFEST> --out <DIR> [<options>]
          warbler pretrain --resume --out <DIR> [<options>]
 
   DATA:
     --init <CONFIG.json>    The architecture; every round begins with random
+                            weights.
+    --model <MODEL>         Go on from this checkpoint instead: the first round,
+                            too, clusters a layer, of it, and begins with its
                             weights.
     --train <MANIFEST>      Speech to learn from; texts are not looked at.
     --dev <MANIFEST>        Held-out speech that prediction is measured on.
@@ -29,9 +32,9 @@ let pretrainHelp = """
     --round <N>             End behind this round (default: the last).
     --clusters <N,N>        Clusters of each round; the last number stands for
                             all further ones. (default: 100,500)
-    --layer <N,N>           From round 2 on, the layer of the model before that
-                            is clustered (default: the middle one, from round 3
-                            on three quarters up).
+    --layer <N,N>           From round 2 on (with --model from round 1 on), the
+                            layer of the model before that is clustered (default:
+                            the middle one, then three quarters up).
     --fraction <PART>       The part of the utterances that k-means is fitted on.
                             (default: 1)
     --continue-weights      Begin a round with the weights of the one before.

@@ -96,6 +96,36 @@ import Training
     #expect(fixture.results(of: "parts") == fixture.results(of: "whole"))
   }
 
+  @Test func `--model goes on from a checkpoint, of pre-training or fine-tuned`() throws {
+    let options = Array(PretrainFixture.short.dropFirst(2))
+    #expect(fixture.run(PretrainFixture.short + ["--out", "first", "--round", "1"]).code == 0)
+    fixture.directory.write(
+      "{\"audio_filepath\": \"train5.wav\", \"text\": \"ba\"}\n", as: "texts.jsonl")
+    fixture.directory.write("{\"audio_filepath\": \"dev0.wav\", \"text\": \"ab\"}\n", as: "texts-dev.jsonl")
+    // Steps that cannot be seen in single precision.
+    let still = ["--learning-rate", "1e-30", "--no-store"]
+    let tuned = Subprocess(
+      [
+        "finetune", "--model", "first/model", "--vocab-from-data", "--train", "texts.jsonl", "--dev",
+        "texts-dev.jsonl", "--out", "tuned", "--steps", "1",
+      ] + still, in: fixture.directory.path
+    ).finish()
+    #expect(tuned.code == 0, "\(tuned.errors)")
+    for (index, model) in ["first/model", "tuned/last"].enumerated() {
+      let out = "more\(index)"
+      let more = fixture.run(
+        options + ["--model", model, "--out", out, "--round", "1", "--steps", "1"] + still)
+      #expect(more.code == 0 && more.errors.contains("clustering layer 1 of"), "\(more.errors)")
+      #expect(
+        contents(of: fixture.file("\(out)/model/model.safetensors"))
+          == contents(of: fixture.file("first/model/model.safetensors")))
+    }
+    // It is part of what the round was trained with.
+    let other = fixture.run(
+      options + ["--model", "first/model", "--out", "more1", "--round", "1", "--steps", "1"] + still)
+    #expect(other.code == 1 && other.errors.contains("a model before it that has changed"), "\(other.errors)")
+  }
+
   @Test func `rows that cannot be used are left out, and counted`() throws {
     fixture.directory.write(wav(noise(1500)), as: "short.wav")
     fixture.directory.write("no audio", as: "bad.wav")
@@ -165,6 +195,7 @@ import Training
     (["--init", "wav2vec2.json"], "model_type: expected hubert, found wav2vec2"),
     (["--init", "hop.json"], "conv_stride: expected frames every 160 samples or a multiple"),
     (["--layer", "3"], "--layer 3: expected at most 2, the layers of"),
+    (["--model", "elsewhere"], "--init: given beside model; give one of the two"),
     (["--init", "absent.json"], "absent.json: cannot be read"),
     (["--train", "absent.jsonl"], "absent.jsonl: cannot be read"),
   ])
@@ -174,7 +205,7 @@ import Training
       "{\"model_type\": \"hubert\", \"conv_dim\": [8], \"conv_stride\": [300], \"conv_kernel\": [400], \"num_feat_extract_layers\": 1}",
       as: "hop.json")
     let result = fixture.run(PretrainFixture.short + ["--out", "run"] + options)
-    #expect(result.code == (options[0] == "--layer" ? 64 : 1))
+    #expect(result.code == (["--layer", "--model"].contains(options[0]) ? 64 : 1))
     #expect(result.errorLines.count == 1 && result.errors.contains(message), "\(result.errors)")
   }
 }

@@ -18,15 +18,20 @@ extension PretrainOptions {
     Self.element(round, of: warmupSteps) ?? Int((0.08 * Double(steps(ofRound: round))).rounded())
   }
 
-  /// The layer of the model before whose states a round clusters; nil in the first, which clusters MFCCs.
+  /// The layer of the model before whose states a round clusters; nil where there is none, in the first round
+  /// from random weights, which clusters MFCCs.
   ///
-  /// Without an option it is the middle one, and from round 3 on the one three quarters up: 6 and 9 of 12 in
-  /// the paper.
+  /// Without an option it is the middle one, and in all further rounds the one three quarters up: 6 and 9 of 12
+  /// in the paper.
   /// - Parameter layers: of the transformer.
   public func layer(ofRound round: Int, layers count: Int) -> Int? {
-    guard round > 1 else { return nil }
-    return Self.element(round - 1, of: layers) ?? max(1, round == 2 ? count / 2 : count * 3 / 4)
+    let models = model == nil ? round - 1 : round
+    guard models > 0 else { return nil }
+    return Self.element(models, of: layers) ?? max(1, models == 1 ? count / 2 : count * 3 / 4)
   }
+
+  /// The config.json that the architecture is taken from.
+  public var configuration: String { model.map { "\($0)/config.json" } ?? initialConfiguration }
 
   /// Steps between saves.
   public var saveInterval: Int { saveSteps ?? evalSteps }
@@ -42,6 +47,7 @@ extension PretrainOptions {
     var own = self
     // What is in them counts, not where they are.
     own.initialConfiguration = ""
+    own.model = nil
     own.train = ""
     var lines = [
       own.identity, "clusters: \(classes(ofRound: round))", "warmup-steps: \(warmup(ofRound: round))",

@@ -34,7 +34,11 @@ extension PretrainOptions: CommandOptions {
   private static let data: [PretrainOption] = [
     .row(
       "init", .data, "CONFIG.json", \.initialConfiguration, .path,
-      "The architecture; every round begins with random weights."),
+      "The architecture; every round begins with random weights.", rival: "model"),
+    .row(
+      "model", .data, "MODEL", \.model, optional: .path,
+      "Go on from this checkpoint instead: the first round, too, clusters a layer, of it, and begins with its weights.",
+      rival: "init"),
     .row("train", .data, "MANIFEST", \.train, .path, "Speech to learn from; texts are not looked at."),
     .row(
       "dev", .data, "MANIFEST", \.dev, optional: .path, "Held-out speech that prediction is measured on.",
@@ -57,8 +61,8 @@ extension PretrainOptions: CommandOptions {
       "Clusters of each round; the last number stands for all further ones.", resume: .free),
     .row(
       "layer", .rounds, "N,N", \.layers, .ints(0...10_000, "numbers of layers, such as 6,9"),
-      "From round 2 on, the layer of the model before that is clustered (default: the middle one, from round 3 on "
-        + "three quarters up).", resume: .free),
+      "From round 2 on (with --model from round 1 on), the layer of the model before that is clustered (default: the "
+        + "middle one, then three quarters up).", resume: .free),
     .row(
       "fraction", .rounds, "PART", \.fraction, .number(from: 0, open: true, to: 1),
       "The part of the utterances that k-means is fitted on."),

@@ -2,8 +2,10 @@ public import Training
 
 extension PretrainOptions {
   public func validate() throws(OptionError) {
-    if initialConfiguration.isEmpty {
-      throw OptionError("--init: expected CONFIG.json, the architecture to train, found none")
+    if initialConfiguration.isEmpty && model == nil {
+      throw OptionError(
+        "--init: expected CONFIG.json, the architecture to train, found none; or name a --model to go on from"
+      )
     }
     if train.isEmpty { throw OptionError("--train: expected a manifest, found none") }
     if out.isEmpty { throw OptionError("--out: expected a directory for the run, found none") }

@@ -8,8 +8,10 @@ public import Training
 /// 32 GPUs. Lists are by round; their last element stands for all further rounds.
 public struct PretrainOptions: Sendable, Equatable {
   // MARK: Data
-  /// `init`: a config.json whose architecture starts from random weights.
+  /// `init`: a config.json whose architecture starts from random weights; empty with ``model``.
   public var initialConfiguration = ""
+  /// A checkpoint that training goes on from: the model before the first round. Nil for random weights.
+  public var model: String?
   public var train = ""
   /// Held-out speech that the prediction is measured on; nil for none.
   public var dev: String?

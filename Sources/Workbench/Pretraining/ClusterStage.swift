@@ -63,7 +63,7 @@ struct ClusterStage {
     let isDevMade = isMade && (dev == nil || made?["dev"]?.string == devInputs && fileExists(devLabelsPath))
     if !isDevMade {
       if !isMade {
-        let what = layer.map { "layer \($0) of round \(round - 1)" } ?? "MFCCs"
+        let what = layer.map { "layer \($0) of \(round > 1 ? "round \(round - 1)" : model ?? "")" } ?? "MFCCs"
         try deliver(.note("round \(round): clustering \(what) into \(clusters)"))
         guard let report = try run(corpus, out: directory, threads: compute.threads, shouldStop) else {
           return nil

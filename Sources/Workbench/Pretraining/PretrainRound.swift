@@ -68,7 +68,7 @@ final class PretrainRound {
     let parameters = initialisation.parameters(
       ParameterLayout(pretraining: plan.configuration, objective), on: compute)
     if let directory = plan.initialWeights, resumed == nil {
-      try parameters.adopt(pretrained: directory, prefix: "\(plan.configuration.architecture.modelType).")
+      try parameters.adopt(pretrained: directory, configuration: plan.configuration)
     }
     trainer = Pretrainer(
       parameters, configuration: plan.configuration, objective: objective,
@@ -257,7 +257,7 @@ final class PretrainRound {
         : "round \(plan.number): interrupted after \(trainer.step) of \(plan.steps) steps")
     let corpus = plan.batches.corpus
     summary.facts = [
-      RunSummary.Row("weights", plan.initialWeights ?? "random, of \(options.initialConfiguration)"),
+      RunSummary.Row("weights", plan.initialWeights ?? "random, of \(options.configuration)"),
       RunSummary.Row("clusters", "\(options.classes(ofRound: plan.number))"),
       RunSummary.Row("warbler", warblerVersion), RunSummary.Row("threads", "\(compute.threads)"),
       RunSummary.Row("kernels", compute.level.rawValue),

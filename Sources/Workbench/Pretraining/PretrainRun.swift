@@ -61,9 +61,10 @@ private struct PretrainRecipe {
     _ given: PretrainOptions, shouldStop: () -> Bool, _ deliver: (PretrainEvent) throws -> Void
   ) throws {
     var options = given
-    let path = options.initialConfiguration
+    let path = options.configuration
     guard access(path, R_OK) == 0 else {
-      throw InputFailure(path, "cannot be read: \(SystemError(number: errno)); check --init")
+      let option = options.model == nil ? "--init" : "--model"
+      throw InputFailure(path, "cannot be read: \(SystemError(number: errno)); check \(option)")
     }
     configuration = try ModelConfiguration(contentsOf: path, acceptsPretrained: true)
     guard configuration.architecture == .hubert else {
@@ -75,7 +76,7 @@ private struct PretrainRecipe {
         "conv_stride: expected frames every \(ClusterStage.mfccHop) samples or a multiple, as MFCCs have them, "
           + "found every \(configuration.hop)")
     }
-    for round in 2..<max(options.lastRound + 1, 2) {
+    for round in 1...options.lastRound {
       if let layer = options.layer(ofRound: round, layers: configuration.layers), layer > configuration.layers
       {
         throw UsageError("--layer \(layer): expected at most \(configuration.layers), the layers of \(path)")
@@ -117,7 +118,7 @@ private struct PretrainRecipe {
     round: Int, shouldStop: () -> Bool, _ deliver: @escaping (PretrainEvent) throws -> Void
   ) throws -> Bool {
     let directory = "\(options.out)/round-\(round)"
-    let previous = round > 1 ? "\(options.out)/round-\(round - 1)/last" : nil
+    let previous = round > 1 ? "\(options.out)/round-\(round - 1)/last" : options.model
     let stage = ClusterStage(
       round: round, directory: "\(directory)/clusters", clusters: options.classes(ofRound: round),
       layer: options.layer(ofRound: round, layers: configuration.layers), model: previous,
@@ -127,7 +128,7 @@ private struct PretrainRecipe {
     else {
       return false
     }
-    let initial = options.continuesWeights ? previous : nil
+    let initial = options.continuesWeights || round == 1 ? previous : nil
     let plan = PretrainRound.Plan(
       number: round, options: options, configuration: configuration, writer: writer,
       batches: batches(corpus, labels.train, labels.hop, round),
@@ -152,8 +153,10 @@ private struct PretrainRecipe {
   /// The hash of what a round's weights depend on beside options.
   private func inputs(labels: String, _ initial: String?) throws -> String {
     var text = "speech \(corpus.hash)\nlabels \(labels)\n"
-    text += "architecture \(try SHA256.hex(ofFile: options.initialConfiguration))\n"
-    if let initial { text += "weights \(try SHA256.hex(ofFile: "\(initial)/model.safetensors"))\n" }
+    text += "architecture \(try SHA256.hex(ofFile: options.configuration))\n"
+    for file in try initial.map({ try TensorArchive(path: $0).files }) ?? [] {
+      text += "weights \(try SHA256.hex(ofFile: file.path))\n"
+    }
     return SHA256.hex(of: text)
   }
 
