@@ -22,7 +22,6 @@ import Glibc
     settings.beginToken = nil
     settings.endToken = nil
     settings.unknownToken = nil
-    settings.wordDelimiterToken = nil
     let vocabulary = try CTCVocabulary(tokens: tokens, settings: settings)
     let entries = try #require(file["lexicon"]?.object)
     let spellings = entries.members.enumerated().flatMap { word, entry in
