@@ -3,7 +3,8 @@ import ArgumentParser
 /// `warbler corpus`.
 struct CorpusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "corpus", abstract: "Look into corpora.", subcommands: [CorpusCheckCommand.self])
+    commandName: "corpus", abstract: "Look into corpora.",
+    subcommands: [CorpusCheckCommand.self, CorpusAuditCommand.self])
 }
 
 /// `warbler corpus check MANIFEST`.
@@ -78,6 +79,59 @@ struct CorpusCheckCommand: ParsableCommand {
 
   mutating func run() throws {
     var run = CorpusCheckRun(self)
+    try run.start()
+  }
+}
+
+/// `warbler corpus audit MANIFEST`.
+struct CorpusAuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Rank utterances by how likely it is that their text is wrong.",
+    discussion: """
+      Looks for texts that a model does not believe (loss), for which it has a better one (margin), that no system hears \
+      (disagreement) and of which a word does not fit in time (alignment), and shows the most suspicious with what was \
+      heard. A model is a better judge of texts that it was not trained on.
+      """)
+
+  @Argument(help: ArgumentHelp("JSON lines with audio_filepath and text.", valueName: "manifest"))
+  var manifest: String
+
+  @Option(
+    help: ArgumentHelp(
+      "A model's directory, in Hugging Face's layout. May be repeated.", valueName: "directory"))
+  var model: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "greedy or beam:key=value,..., as decode's. May be repeated (default: greedy).", valueName: "decoder"))
+  var decoder: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What to rank by: loss, margin, disagreement, alignment, or combined, the mean of the four ranks.",
+      valueName: "measure"))
+  var by = "combined"
+
+  @Option(help: ArgumentHelp("Show so many; 0 for all.", valueName: "n"))
+  var top = 50
+
+  @Option(
+    help: ArgumentHelp(
+      "The language of models that have several (default: the one their tokenizers name).",
+      valueName: "language"))
+  var language: String?
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "Write nothing to stderr but failures.")
+  var quiet = false
+
+  mutating func run() throws {
+    var run = try settled { try CorpusAuditRun(self) }
     try run.start()
   }
 }

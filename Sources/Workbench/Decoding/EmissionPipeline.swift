@@ -1,10 +1,12 @@
 import CTC
-import Vocabulary
+public import Vocabulary
 
 /// Emissions that are there already in, transcripts out, in the order of the inputs. A frame is 20 ms.
 public final class EmissionPipeline: TranscriptSource {
   public let entries: [InputEntry]
-  private let vocabulary: CTCVocabulary
+  public let vocabulary: CTCVocabulary
+  public var classes: Int { vocabulary.count }
+  public let timing = FrameTiming(samplesPerFrame: 320, sampleRate: 16_000)
   private var decoder: SpeechDecoder
   private let identifiesSound: Bool
 
@@ -47,7 +49,6 @@ public final class EmissionPipeline: TranscriptSource {
   private func transcript(of utterance: Utterance, _ emissions: Emissions, readingSeconds: Double)
     -> Transcript
   {
-    let timing = FrameTiming(samplesPerFrame: 320, sampleRate: 16_000)
     let start = monotonicSeconds()
     let reading = decoder.decode(emissions)
     var cost = Transcript.Cost()

@@ -1,5 +1,14 @@
+import AcousticModel
+public import Vocabulary
+
 /// Where transcripts come from: recordings through a model, or emissions that are there already.
 public protocol TranscriptSource: AnyObject {
+  /// What the emissions' classes are.
+  var vocabulary: CTCVocabulary { get }
+  /// V, the classes of the emissions.
+  var classes: Int { get }
+  /// When their frames are.
+  var timing: FrameTiming { get }
   /// The inputs, those that cannot be read among them.
   var entries: [InputEntry] { get }
   /// Gives one transcript or failure for each entry, in their order.
@@ -13,6 +22,10 @@ public protocol TranscriptSource: AnyObject {
 public final class RecordingSource: TranscriptSource {
   public let entries: [InputEntry]
   public let pipeline: DecodePipeline
+
+  public var vocabulary: CTCVocabulary { pipeline.model.vocabulary }
+  public var classes: Int { pipeline.model.acoustic.configuration.vocabularySize }
+  public var timing: FrameTiming { pipeline.model.timing }
 
   public init(_ entries: [InputEntry], through pipeline: DecodePipeline) {
     self.entries = entries
