@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 
 WARBLER = pathlib.Path(__file__).resolve().parent.parent / ".build/release/warbler"
-MEASURES = ["loss", "margin", "disagreement", "alignment", "combined"]
+MEASURES = ["loss", "margin", "disagreement", "alignment"]
 
 
 def wrong_word(text, words, generator):

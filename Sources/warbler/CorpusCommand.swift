@@ -89,7 +89,7 @@ struct CorpusAuditCommand: ParsableCommand {
     commandName: "audit", abstract: "Rank utterances by how likely it is that their text is wrong.",
     discussion: """
       Looks for texts that a model does not believe (loss), for which it has a better one (margin), that no system hears \
-      (disagreement) and of which a word does not fit in time (alignment), and shows the most suspicious with what was \
+      (disagreement) or of which a word does not fit in time (alignment), and shows the most suspicious with what was \
       heard. A model is a better judge of texts that it was not trained on.
       """)
 
@@ -108,9 +108,8 @@ struct CorpusAuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What to rank by: loss, margin, disagreement, alignment, or combined, the mean of the four ranks.",
-      valueName: "measure"))
-  var by = "combined"
+      "What to rank by: margin, loss, disagreement or alignment.", valueName: "measure"))
+  var by = "margin"
 
   @Option(help: ArgumentHelp("Show so many; 0 for all.", valueName: "n"))
   var top = 50

@@ -27,7 +27,7 @@ import Testing
 
   private func audit(
     _ manifest: String, model: String = `The shipped checkpoint`.model,
-    by measure: LabelEvidence.Measure = .combined, decoders: [String] = ["greedy"]
+    by measure: LabelEvidence.Measure = .margin, decoders: [String] = ["greedy"]
   ) throws -> LabelAudit.Result {
     var audit = LabelAudit(models: [model])
     audit.decoders = try decoders.map { try DecoderChoice(parsing: $0) }
@@ -54,10 +54,9 @@ import Testing
             * labels
       )
       #expect(evidence.disagreement > 0 && evidence.alignment > 0 && evidence.weakestWord != nil)
-      #expect((0...1).contains(evidence.combined))
     }
-    let combined = result.evidence.map(\.combined)
-    #expect(combined == combined.sorted(by: >))
+    let margins = result.evidence.map(\.margin)
+    #expect(margins == margins.sorted(by: >))
     let byLoss = try audit(manifest, by: .loss).evidence.map(\.loss)
     #expect(byLoss == byLoss.sorted(by: >))
   }
@@ -73,18 +72,16 @@ import Testing
     #expect(Set(try audit(swapped).evidence.prefix(2).map(\.id)) == Set(pair))
   }
 
-  @Test func `equal measures share their rank, and the first of the manifest comes first`() {
+  @Test func `of equals the first of the manifest comes first`() {
     func evidence(_ id: String, _ loss: Double) -> LabelEvidence {
       LabelEvidence(
         id: id, place: id, audioPath: id, durationSeconds: 1, reference: "", heard: [], loss: loss, margin: 0,
-        disagreement: 0, alignment: loss, weakestWord: nil)
+        disagreement: 0, alignment: -loss, weakestWord: nil)
     }
-    var all = [evidence("a", 1), evidence("b", 3), evidence("c", 1), evidence("d", .infinity)]
-    all.rank(by: .combined)
-    #expect(all.map(\.id) == ["d", "b", "a", "c"])
-    // Ranks by loss and alignment 1, 2/3, 1/6, 1/6; by the two in which all are equal 1/2.
-    let expected = [0.75, 7.0 / 12, 1.0 / 3, 1.0 / 3]
-    #expect(zip(all.map(\.combined), expected).allSatisfy { abs($0 - $1) < 1e-12 })
+    let all = [evidence("a", 1), evidence("b", 3), evidence("c", 1), evidence("d", .infinity)]
+    #expect(all.ranked(by: .loss).map(\.id) == ["d", "b", "a", "c"])
+    #expect(all.ranked(by: .margin).map(\.id) == ["a", "b", "c", "d"])
+    #expect(all.ranked(by: .alignment).map(\.id) == ["a", "c", "b", "d"])
   }
 
   @Test

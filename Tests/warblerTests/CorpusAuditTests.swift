@@ -28,9 +28,9 @@ import Testing
         "\(goldenModel("hubert-base")) greedy", "\(goldenModel("hubert-base")) beam:width=5",
         "\(goldenModel("hubert-large")) greedy", "\(goldenModel("hubert-large")) beam:width=5",
       ])
-    let values = lines.compactMap { $0["combined"]?.double }
+    let values = lines.compactMap { $0["margin"]?.double }
     #expect(values.count == 2 && values[0] >= values[1])
-    #expect(result.errors.contains("2 of 2 rows ranked by combined, 2 shown"))
+    #expect(result.errors.contains("2 of 2 rows ranked by margin, 2 shown"))
   }
 
   @Test func `text for people, as many as asked for`() {
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--by", "size"], "--by size: no such by; use one of loss, margin, disagreement, alignment, combined"),
+    (["--by", "size"], "--by size: no such by; use one of loss, margin, disagreement, alignment"),
     (["--top=-1"], "--top -1: expected 0 (all) or more"),
     (["--decoder", "beam:width=0"], "width is 0"),
     (["--threads", "0"], "--threads 0: expected 1 to 1024"),

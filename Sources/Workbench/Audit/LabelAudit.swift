@@ -37,7 +37,7 @@ public struct LabelAudit {
   ///   - progress: gets an event for each row and model.
   /// - Throws: one line for a manifest, a model or a decoder that cannot be used.
   public func run(
-    manifest: String, rankedBy measure: LabelEvidence.Measure = .combined, shouldStop: () -> Bool,
+    manifest: String, rankedBy measure: LabelEvidence.Measure = .margin, shouldStop: () -> Bool,
     progress: (Event) -> Void
   ) throws -> Result? {
     var failures: [InputFailure] = []
@@ -84,13 +84,12 @@ public struct LabelAudit {
       }
       if shouldStop(), next < rows.count { return nil }
     }
-    var evidence = rows.compactMap { row -> LabelEvidence? in
+    let evidence = rows.compactMap { row -> LabelEvidence? in
       // What one model could not read is not compared with what all could.
       guard let found = findings[row.utterance.id], found.count == models.count else { return nil }
       return LabelEvidence(found, of: row.utterance, place: row.place)
     }
-    evidence.rank(by: measure)
-    return Result(evidence: evidence, failures: failures)
+    return Result(evidence: evidence.ranked(by: measure), failures: failures)
   }
 
   /// Times are of no interest here, but of the worst word; sound beyond the words speaks against the text.

@@ -27,10 +27,10 @@ extension LabelEvidence {
   public func text(rank: Int, systems: [String]) -> String {
     func number(_ value: Double) -> String { value.isFinite ? decimals(value, 2) : "no path" }
     var lines = [
-      "\(rank). \(oneLine(id))  \(place)  \(decimals(durationSeconds, 1)) s  combined \(decimals(combined, 3))"
+      "\(rank). \(oneLine(id))  \(place)  \(decimals(durationSeconds, 1)) s"
     ]
     var measures =
-      "loss \(number(loss)) nats a label, margin \(number(margin)), disagreement "
+      "margin \(number(margin)) nats a label, loss \(number(loss)), disagreement "
       + "\(decimals(100 * disagreement, 0)) %, worst word \(number(alignment))"
     if let word = weakestWord {
       measures += " (\(oneLine(word.text)), \(decimals(word.startSeconds, 2)) s)"

@@ -13,9 +13,6 @@ public struct LabelEvidence: Sendable, Equatable {
     /// How badly the reference's worst word fits where it would have to be said: the mean of -ln posterior over
     /// its frames in the forced alignment, the mean over the models.
     case alignment
-    /// The mean of the utterance's ranks by the other four, 1 for the most suspicious of all and 0 for the
-    /// least.
-    case combined
   }
 
   public let id: String
@@ -33,7 +30,6 @@ public struct LabelEvidence: Sendable, Equatable {
   public let alignment: Double
   /// The word that fits worst, for the model that it fits worst; nil if there is none that can be written.
   public let weakestWord: Transcript.Word?
-  public internal(set) var combined = 0.0
 
   public subscript(measure: Measure) -> Double {
     switch measure {
@@ -41,40 +37,14 @@ public struct LabelEvidence: Sendable, Equatable {
     case .margin: margin
     case .disagreement: disagreement
     case .alignment: alignment
-    case .combined: combined
     }
   }
 }
 
 extension [LabelEvidence] {
-  /// Gives each its mean rank, and puts the most suspicious first.
-  mutating func rank(by measure: LabelEvidence.Measure) {
-    let parts = LabelEvidence.Measure.allCases.filter { $0 != .combined }
-    var sums = [Double](repeating: 0, count: count)
-    for part in parts {
-      for (place, rank) in ranks(by: part).enumerated() { sums[place] += rank }
-    }
-    for place in indices { self[place].combined = sums[place] / Double(parts.count) }
-    // Stable: of equals the first of the manifest comes first.
-    self = enumerated().sorted {
-      ($1.element[measure], $0.offset) < ($0.element[measure], $1.offset)
-    }.map(\.element)
-  }
-
-  /// The part of the others that each stands above, equals counted half.
-  private func ranks(by measure: LabelEvidence.Measure) -> [Double] {
-    guard count > 1 else { return map { _ in 1 } }
-    let sorted = indices.sorted { self[$0][measure] < self[$1][measure] }
-    var ranks = [Double](repeating: 0, count: count)
-    var start = 0
-    while start < count {
-      var end = start + 1
-      while end < count, self[sorted[end]][measure] == self[sorted[start]][measure] { end += 1 }
-      for place in start..<end {
-        ranks[sorted[place]] = (Double(start) + Double(end - 1)) / 2 / Double(count - 1)
-      }
-      start = end
-    }
-    return ranks
+  /// The most suspicious first; of equals the first of the manifest comes first.
+  func ranked(by measure: LabelEvidence.Measure) -> [LabelEvidence] {
+    enumerated().sorted { ($1.element[measure], $0.offset) < ($0.element[measure], $1.offset) }
+      .map(\.element)
   }
 }
