@@ -3,6 +3,10 @@ import Testing
 
 @testable import Evaluation
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 @Suite struct `Bootstrap intervals` {
   func options(samples: Int = 10_000, confidence: Double = 0.95, seed: UInt64 = 1) -> Bootstrap.Options {
     var options = Bootstrap.Options()
@@ -106,6 +110,9 @@ import Testing
   }
 
   @Test func `a seed is a set of resamples`() {
+    // Decimal digits count the draws of each of four utterances; Philox and SplitMix64 in Python say the same.
+    let sums = resampledSums([[1, 10, 100, 1000]], samples: 5, seed: 1, threads: 1)
+    #expect(sums == [[1102, 310, 1210, 3001, 2110]])
     let errors = [[0, 1, 2, 3, 4, 5, 6]]
     func interval(_ seed: UInt64) -> ClosedRange<Double>? {
       Bootstrap(
@@ -157,5 +164,28 @@ import Testing
     // Half of the resamples of two utterances hold no silence only.
     let half = Bootstrap(errors: [[1, 1]], reference: [0, 4])
     #expect(half.rate(of: 0) == 0.5 && half.interval(of: 0) == 0.25...0.5)
+  }
+
+  static let measured = getenv("WARBLER_BOOTSTRAP_UTTERANCES").flatMap { Int(String(cString: $0)) }
+
+  @Test(.enabled(if: measured != nil, "WARBLER_BOOTSTRAP_UTTERANCES is no number"), arguments: [1, 2, 4, 12])
+  func `what resampling takes`(systems: Int) throws {
+    let count = try #require(Self.measured)
+    var generator = Seeded(14)
+    func column(_ range: ClosedRange<Int>) -> [Int] {
+      (0..<count).map { _ in Int.random(in: range, using: &generator) }
+    }
+    let reference = column(1...30)
+    let errors = (0..<systems).map { _ in column(0...3) }
+    let start = processorSeconds()
+    #expect(Bootstrap(errors: errors, reference: reference).interval(of: 0) != nil)
+    print("\(count) utterances, \(systems) systems: \(processorSeconds() - start) s of one thread")
+  }
+
+  /// Of this thread, which other processes do not lengthen.
+  func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
   }
 }

@@ -5,8 +5,9 @@ import Tensors
 ///
 /// A resample is as many utterances as there are, drawn with replacement; its rate is the sum of errors over
 /// the sum of reference tokens. All systems are measured on the same resamples, so that what makes an utterance
-/// hard for all of them cancels out in their differences. Utterances are taken for independent: several of a
-/// speaker are less so, and intervals then are too narrow; of a handful of utterances they mean little.
+/// hard for all of them cancels out in their differences. Utterances are taken for independent. Where several of
+/// a speaker are not, intervals are too narrow: give the sums of each speaker in place of utterances. Of a handful
+/// of them they mean little.
 ///
 /// Every draw is a function of the seed, the resample and the draw's place in it, so that nothing depends on the
 /// number of threads, nor a system's numbers on what other systems there are.
@@ -71,7 +72,7 @@ public struct Bootstrap: Sendable {
   ///
   ///     p = min(1, 2 (1 + min(#{d* <= 0}, #{d* >= 0})) / (1 + samples))
   ///
-  /// with d* the difference on a resample, itself counted among them (Davison and Hinkley 1997, section 4.4),
+  /// with d* the difference on a resample, itself counted among them (Davison and Hinkley 1997, chapter 4),
   /// so that no number of resamples makes it 0. It falls below 1 - confidence where the interval leaves 0 out,
   /// but for the one resample more. 1 for systems with as many errors in every utterance.
   public func p(_ a: Int, _ b: Int) -> Double {
