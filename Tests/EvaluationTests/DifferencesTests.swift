@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 @Suite struct `Differences of two systems` {
-  //      a: the cat sat    b: the cat sad down
   let a = [aligned("abc", "xbc", "SMM"), aligned("ab", "aab", "IMM"), aligned("ab", "b", "DM")]
   let b = [aligned("abc", "aby", "MMS"), aligned("ab", "ab", "MM"), aligned("ab", "xb", "SM")]
 

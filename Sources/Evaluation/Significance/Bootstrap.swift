@@ -1,5 +1,3 @@
-import Tensors
-
 /// Error rates of several systems on resampled sets of utterances: how much of a rate, and of a difference of
 /// rates, is owed to the choice of utterances (Bisani and Ney 2004).
 ///
