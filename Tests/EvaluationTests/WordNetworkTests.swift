@@ -79,6 +79,10 @@ import Testing
     let aligned = AlignedWords(sclite: letters("abcdex"), hypothesis: letters("xabcde"))
     #expect(aligned.operations == operations("IMMMMMD"))
     #expect(AlignedWords(sclite: letters("ab"), hypothesis: letters("xy")).errors == 2)
+    // 18 rather than 20, and six errors rather than five.
+    let costly = AlignedWords(sclite: letters("xyzab"), hypothesis: letters("abuvw"))
+    #expect(costly.operations == operations("DDDMMIII"))
+    #expect(EditCounts(reference: costly.reference, hypothesis: costly.hypothesis).errors == 5)
   }
 
   @Test func `the majority wins, and the first of equals`() {
