@@ -63,7 +63,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BeamSearch", dependencies: ["CTC", "LanguageModel", "Vocabulary"], swiftSettings: strict),
-    .target(name: "Evaluation", dependencies: ["Vocabulary"], swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["Tensors", "Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
@@ -127,7 +127,9 @@ let package = Package(
       dependencies: ["BeamSearch", "CTC", "JSON", "LanguageModel", "TestSupport", "Vocabulary"],
       exclude: ["Goldens"],
       swiftSettings: strict),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "TestSupport"], exclude: ["Goldens"],
+      swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
