@@ -1,12 +1,13 @@
 /// What a record of a store is called: a letter for its kind and a number that is never given twice.
 ///
-/// `d12` is a decode run, `t3` a training run, `c5` a checkpoint, `u7` an utterance.
+/// `d12` is a decode run, `t3` a training run, `c5` a checkpoint, `u7` an utterance, `m2` a comparison.
 public struct RecordID: Sendable, Hashable, CustomStringConvertible {
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     case decodeRun = "d"
     case trainingRun = "t"
     case checkpoint = "c"
     case utterance = "u"
+    case comparison = "m"
 
     /// What an error calls it.
     var noun: String {
@@ -15,6 +16,7 @@ public struct RecordID: Sendable, Hashable, CustomStringConvertible {
       case .trainingRun: "training run"
       case .checkpoint: "checkpoint"
       case .utterance: "utterance"
+      case .comparison: "comparison"
       }
     }
   }

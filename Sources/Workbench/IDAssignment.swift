@@ -76,7 +76,7 @@ struct IDAssignment {
       return add(
         Utterance(
           id: row.id ?? withoutExtension(row.audioPath), sound: .file(path: path), interval: row.interval,
-          text: row.text),
+          text: row.text, speaker: row.speaker),
         components: absoluteComponents(of: path), length: written.count,
         writtenAt: row.id == nil ? nil : row.place)
     }

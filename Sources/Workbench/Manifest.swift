@@ -6,7 +6,7 @@ import JSON
 ///
 /// `audio_filepath` is relative to the manifest. Without `id` an utterance is called by its path without the
 /// extension. With `offset` it is an interval of the recording; without, the whole of it, and `duration` is
-/// taken as a remark. `text` is what is said. All other fields are let be.
+/// taken as a remark. `text` is what is said, `speaker` who says it. All other fields are let be.
 struct Manifest {
   struct Row {
     /// `path:line`, for messages.
@@ -19,6 +19,8 @@ struct Manifest {
     let durationSeconds: Double?
     /// Nil where there is none; a number is taken as it is written.
     let text: String?
+    /// Likewise.
+    let speaker: String?
   }
 
   /// In the order of the lines; blank ones are passed over.
@@ -104,11 +106,15 @@ extension Manifest.Row {
     }
     let duration = try seconds("duration")
     durationSeconds = duration
-    switch object["text"] {
-    case .string(let written): text = written
-    case .integer(let number): text = "\(number)"
-    default: text = nil
+    func written(_ field: String) -> String? {
+      switch object[field] {
+      case .string(let written): written
+      case .integer(let number): "\(number)"
+      default: nil
+      }
     }
+    text = written("text")
+    speaker = written("speaker")
     interval = try seconds("offset").map { .init(offsetSeconds: $0, durationSeconds: duration) }
   }
 }

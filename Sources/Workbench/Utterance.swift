@@ -26,12 +26,17 @@ public struct Utterance: Sendable, Equatable {
   public var interval: Interval?
   /// What is said in it, where a manifest says so.
   public var text: String?
+  /// Who says it, likewise.
+  public var speaker: String?
 
-  public init(id: String, sound: Sound, interval: Interval? = nil, text: String? = nil) {
+  public init(
+    id: String, sound: Sound, interval: Interval? = nil, text: String? = nil, speaker: String? = nil
+  ) {
     self.id = id
     self.sound = sound
     self.interval = interval
     self.text = text
+    self.speaker = speaker
   }
 
   /// `audio_filepath` of its result: a path that opens from where the program runs, or `-`.

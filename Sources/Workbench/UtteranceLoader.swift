@@ -12,6 +12,8 @@ struct LoadedUtterance: Sendable {
   /// At the model's sample rate, normalised if it asks for that.
   let samples: [Float]
   let durationSeconds: Double
+  /// Root mean square before normalisation, in decibels below full scale; nil for silence.
+  let levelDecibels: Double?
   /// What reading, resampling and normalising took.
   let loadingSeconds: Double
   /// nil unless it was asked for.
@@ -49,10 +51,11 @@ struct UtteranceLoader: Sendable {
     }
     try checkLength(waveform, of: utterance)
     let sound = try identifiesSound ? identity(of: utterance, source) : nil
+    let level = waveform.levelDecibels
     if preprocessing.normalises { waveform = waveform.normalized() }
     return LoadedUtterance(
       utterance: utterance, samples: waveform.samples, durationSeconds: waveform.durationSeconds,
-      loadingSeconds: monotonicSeconds() - start, sound: sound)
+      levelDecibels: level, loadingSeconds: monotonicSeconds() - start, sound: sound)
   }
 
   /// The file's pages are in memory from reading it: this is the hash's time alone.
@@ -100,5 +103,14 @@ struct UtteranceLoader: Sendable {
       utterance.sound == .standardInput ? "stdin" : utterance.audioPath,
       "is too short: found \(count) samples (\(seconds(count)) s at \(rate) Hz), the model needs \(needed) "
         + "(\(seconds(needed)) s); record more or leave it out")
+  }
+}
+
+extension Waveform {
+  /// Root mean square in decibels below full scale, so negative; nil for silence.
+  var levelDecibels: Double? {
+    guard !samples.isEmpty else { return nil }
+    let energy = samples.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(samples.count)
+    return energy > 0 ? 10 * log10(energy) : nil
   }
 }

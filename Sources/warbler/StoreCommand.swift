@@ -7,12 +7,12 @@ struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store", abstract: "Look into the record of what has been done.",
     discussion: """
-      decode and finetune keep every run, checkpoint and transcript in a store, warbler.db in the working directory \
+      decode, finetune and compare keep every run, checkpoint, transcript and comparison in a store, warbler.db in the working directory \
       unless told otherwise. Times are UTC.
       """,
     subcommands: [
       StoreRunsCommand.self, StoreCheckpointsCommand.self, StoreTranscriptsCommand.self,
-      StoreShowCommand.self,
+      StoreComparisonsCommand.self, StoreShowCommand.self,
       StoreSearchCommand.self, StoreExportCommand.self, StorePruneCommand.self,
     ])
 }
@@ -83,13 +83,23 @@ struct StoreTranscriptsCommand: ParsableCommand {
   }
 }
 
+struct StoreComparisonsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "comparisons", abstract: "List comparisons of systems, the latest last.")
+
+  @OptionGroup var options: StoreOptions
+
+  func run() throws { try options.read { try $0.comparisons() } }
+}
+
 struct StoreShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show a run, a checkpoint, or every text that a recording was ever given.")
+    commandName: "show",
+    abstract: "Show a run, a checkpoint, a comparison, or every text that a recording was ever given.")
 
   @Argument(
     help: ArgumentHelp(
-      "A run (d1, t1), a checkpoint (c1) or an utterance (u1) by its id; a recording or a checkpoint by its path.",
+      "A run (d1, t1), a checkpoint (c1), a comparison (m1) or an utterance (u1) by its id; a recording or a checkpoint by its path.",
       valueName: "id"))
   var name: String
 

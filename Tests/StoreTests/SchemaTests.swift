@@ -27,7 +27,8 @@ import Testing
     )
     #expect(
       tables.map { $0[0] as String } == [
-        "checkpoint", "decode_run", "file_hash", "grdb_migrations", "history", "sqlite_sequence",
+        "checkpoint", "comparison", "decode_run", "file_hash", "grdb_migrations", "history",
+        "sqlite_sequence",
         "training_metric",
         "training_run", "transcript", "transcript_search", "utterance",
       ])

@@ -20,12 +20,12 @@ public struct PairComparison: Sendable, Hashable {
   /// Every pair of the systems, by the first and then by the second.
   ///
   /// - Parameters:
-  ///   - bootstrap: word errors of the systems, resampled.
+  ///   - bootstrap: word errors of the systems, resampled; what it has behind them takes no part.
   ///   - alignments: (system, utterance), in the order of `bootstrap`. Their errors need not be as few as those
   ///     that `bootstrap` counts: `sclite`'s, with which ``MatchedPairs`` agrees with `sc_stats`, may be more.
   public static func all(_ bootstrap: Bootstrap, alignments: [[[EditOperation]]]) -> [PairComparison] {
     precondition(
-      alignments.count == bootstrap.errors.count,
+      alignments.count <= bootstrap.errors.count,
       "alignments of \(alignments.count) systems for errors of \(bootstrap.errors.count)")
     var pairs: [PairComparison] = []
     for a in alignments.indices {

@@ -4,7 +4,7 @@ import GRDB
 /// version of its own.
 enum Schema {
   /// The SQL that leads from each version to the next; the first makes an empty file version 1.
-  static let versions = [version1]
+  static let versions = [version1, version2]
 
   static let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()

@@ -40,18 +40,8 @@ public struct LabelAudit {
     manifest: String, rankedBy measure: LabelEvidence.Measure = .margin, shouldStop: () -> Bool,
     progress: (Event) -> Void
   ) throws -> Result? {
-    var failures: [InputFailure] = []
-    var rows: [(place: String, utterance: Utterance)] = []
-    for entry in try CorpusListing(manifest: manifest).entries {
-      if let failure = entry.failure {
-        failures.append(InputFailure(entry.place, failure.reason))
-      } else if var utterance = entry.utterance, let text = entry.text {
-        utterance.text = text
-        rows.append((entry.place, utterance))
-      } else {
-        failures.append(InputFailure(entry.place, "no text; add what is said, or leave the row out"))
-      }
-    }
+    let (rows, unusable) = try CorpusListing(manifest: manifest).withTexts
+    var failures = unusable
     var findings: [String: [Finding]] = [:]
     for model in models {
       let pipeline = try DecodePipeline(

@@ -49,8 +49,10 @@ public struct JointDecoding {
     let reading = decoder.decode(emissions)
     var cost = first.cost
     cost.decoderSeconds = monotonicSeconds() - start
-    return Transcript(
+    var transcript = Transcript(
       Utterance(id: first.id, sound: .file(path: first.audioPath)), durationSeconds: first.durationSeconds,
       reading, timing: source.timing, source.vocabulary, cost: cost, sound: first.sound)
+    transcript.levelDecibels = first.levelDecibels
+    return transcript
   }
 }

@@ -49,6 +49,23 @@ struct CorpusListing {
     }
   }
 
+  /// The rows that can be used and have a text, with their text, and what keeps the others out.
+  var withTexts: (rows: [(place: String, utterance: Utterance)], failures: [InputFailure]) {
+    var rows: [(place: String, utterance: Utterance)] = []
+    var failures: [InputFailure] = []
+    for entry in entries {
+      if let failure = entry.failure {
+        failures.append(InputFailure(entry.place, failure.reason))
+      } else if var utterance = entry.utterance, let text = entry.text {
+        utterance.text = text
+        rows.append((entry.place, utterance))
+      } else {
+        failures.append(InputFailure(entry.place, "no text; add what is said, or leave the row out"))
+      }
+    }
+    return (rows, failures)
+  }
+
   /// A failure without the place that it begins with; what follows directly is a column.
   private static func reason(_ failure: InputFailure, place: String) -> String {
     let text = failure.description

@@ -14,15 +14,9 @@ struct ReferenceTexts {
   /// - Throws: a failure for the file as a whole.
   init(manifest: String) throws(InputFailure) {
     self.manifest = manifest
-    for entry in try CorpusListing(manifest: manifest).entries {
-      if let failure = entry.failure {
-        failures.append(InputFailure(entry.place, failure.reason))
-      } else if let utterance = entry.utterance, let text = entry.text {
-        add(text, of: utterance.id)
-      } else {
-        failures.append(InputFailure(entry.place, "no text; add what is said, or leave the row out"))
-      }
-    }
+    let listed = try CorpusListing(manifest: manifest).withTexts
+    failures = listed.failures
+    for row in listed.rows { add(row.utterance.text ?? "", of: row.utterance.id) }
   }
 
   private mutating func add(_ text: String, of id: String) {

@@ -45,6 +45,8 @@ public struct Transcript: Sendable, Equatable {
   /// Best first; the first is ``text``.
   public var alternatives: [Alternative]
   public var cost: Cost
+  /// Root mean square of the sound, in decibels below full scale; nil where there is none, or only silence.
+  public var levelDecibels: Double?
   /// nil where nobody asked; see `RecordingOptions`.
   public var sound: SoundIdentity?
 }
@@ -55,6 +57,7 @@ extension Transcript {
       loaded.utterance, durationSeconds: loaded.durationSeconds, reading, timing: model.timing,
       model.vocabulary,
       cost: cost, sound: loaded.sound)
+    levelDecibels = loaded.levelDecibels
   }
 
   init(

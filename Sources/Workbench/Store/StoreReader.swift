@@ -32,6 +32,12 @@ public struct StoreReader {
     try write(checkpoints.map(\.document), StoreTables.checkpoints(checkpoints))
   }
 
+  /// All comparisons, the latest last.
+  public func comparisons() throws {
+    let comparisons = try store.comparisons()
+    try write(comparisons.map(\.document), StoreTables.comparisons(comparisons))
+  }
+
   /// The transcripts that meet a filter.
   public func transcripts(_ filter: TranscriptFilter) throws {
     if let run = filter.run { _ = try store.decodeRun(run) }
@@ -91,6 +97,7 @@ public struct StoreReader {
       case .trainingRun: try show(store.trainingRun(id))
       case .checkpoint: try show(store.checkpoint(id))
       case .utterance: try show(store.utterance(id))
+      case .comparison: try show(store.comparison(id))
       }
       return
     }
@@ -98,7 +105,7 @@ public struct StoreReader {
     guard stat(name, &status) == 0 else {
       throw InputFailure(
         name,
-        "expected an id as warbler store lists them (d1, t1, c1, u1), a recording or a checkpoint, found neither"
+        "expected an id as warbler store lists them (d1, t1, c1, u1, m1), a recording or a checkpoint, found neither"
       )
     }
     if status.st_mode & S_IFMT == S_IFDIR {
@@ -187,6 +194,17 @@ extension StoreReader {
     var object = checkpoint.document.object ?? JSONObject()
     object["runs"] = .array(runs.map(\.document))
     try write(.object(object))
+  }
+
+  private func show(_ comparison: ComparisonRecord) throws {
+    if isJSON { return try write(comparison.document) }
+    try output(
+      textFields([
+        ("comparison", comparison.id.description), ("made", StoreTables.time(comparison.madeAt)),
+        ("of", comparison.title),
+        ("utterances", comparison.figures["utterances"]?.int.map { "\($0)" }),
+        ("rules", comparison.figures["rules"]?["name"]?.string), ("version", comparison.version),
+      ]) + "\n" + StoreTables.systems(comparison) + "\n" + StoreTables.pairs(comparison))
   }
 
   private func show(_ utterance: UtteranceRecord) throws {

@@ -28,6 +28,46 @@ enum StoreTables {
     return table.text
   }
 
+  static func comparisons(_ comparisons: [ComparisonRecord]) -> String {
+    var table = TextTable("id", "made", "#utterances", "what", "systems, best first")
+    for comparison in comparisons {
+      let systems = (comparison.figures["systems"]?.array ?? []).map { system in
+        (name: system["name"]?.string ?? "", rate: system["words"]?["rate"]?.double)
+      }
+      table.add(
+        comparison.id.description, time(comparison.madeAt),
+        comparison.figures["utterances"]?.int.map { "\($0)" } ?? "-", comparison.title,
+        systems.sorted { ($0.rate ?? .infinity) < ($1.rate ?? .infinity) }
+          .map { "\($0.name) \(percent($0.rate))" }.joined(separator: ", "))
+    }
+    return table.text
+  }
+
+  static func systems(_ comparison: ComparisonRecord) -> String {
+    var table = TextTable("system", "#wer", "#from", "#to", "#cer", "#rtf")
+    for system in comparison.figures["systems"]?.array ?? [] {
+      table.add(
+        system["name"]?.string ?? "", percent(system["words"]?["rate"]?.double),
+        percent(system["interval"]?[0]?.double), percent(system["interval"]?[1]?.double),
+        percent(system["characters"]?["rate"]?.double), system["rtf"]?.double.map { decimals($0, 4) } ?? "-")
+    }
+    return table.text
+  }
+
+  static func pairs(_ comparison: ComparisonRecord) -> String {
+    var table = TextTable("a", "b", "#difference", "#mapsswe p", "#bootstrap p", "#wins", "#ties", "#losses")
+    for pair in comparison.figures["pairs"]?.array ?? [] {
+      func count(_ key: String) -> String { pair[key]?.int.map { "\($0)" } ?? "-" }
+      func p(_ key: String) -> String { pair[key]?.double.map { decimals($0, 4) } ?? "-" }
+      table.add(
+        pair["a"]?.string ?? "", pair["b"]?.string ?? "", percent(pair["difference"]?.double), p("mapsswe_p"),
+        p("bootstrap_p"), count("wins"), count("ties"), count("losses"))
+    }
+    return table.text
+  }
+
+  private static func percent(_ rate: Double?) -> String { rate.map { decimals(100 * $0, 2) + " %" } ?? "-" }
+
   static func transcripts(_ transcripts: [TranscriptRecord]) -> String {
     var table = TextTable("utterance", "run", "id", "#confidence", "text")
     for transcript in transcripts {
