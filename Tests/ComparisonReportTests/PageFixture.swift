@@ -65,7 +65,7 @@ extension PageFixture {
     let readings = names.indices.map { system in
       var alignment: [AlignedWord] = []
       for (place, word) in words.enumerated() {
-        guard hardness[place] + Double.random(in: -0.02...0.02, using: &random) > [0.84, 0.88, 0.93][system]
+        guard hardness[place] + Double.random(in: -0.1...0.1, using: &random) > [0.84, 0.88, 0.93][system]
         else {
           alignment.append(.match(word))
           continue

@@ -25,44 +25,44 @@ function showDifferences() {
   const most = sign => order.filter(index => sign * errors(utterances[index]) > 0)
     .sort((i, j) => sign * (errors(utterances[j]) - errors(utterances[i]))).slice(0, 8);
   byId('differences').replaceChildren(
-    confusions(`Errors of ${letter(a)} that ${letter(b)} has right`, confusion => confusion[2]),
-    confusions(`Errors of ${letter(b)} that ${letter(a)} has right`, confusion => confusion[3]),
+    confusions(`${letter(b)} fixes`, `errors of ${letter(a)} where ${letter(b)} is right`, confusion => confusion[2]),
+    confusions(`${letter(b)} breaks`, `errors of ${letter(b)} where ${letter(a)} is right`, confusion => confusion[3]),
     recalls(),
-    changed(`Fewer errors in ${letter(b)}`, most(1)),
-    changed(`More errors in ${letter(b)}`, most(-1)));
+    changed('Largest gains', `fewer errors in ${letter(b)}`, most(1)),
+    changed('Largest losses', `more errors in ${letter(b)}`, most(-1)));
 }
 
-const panel = (title, table, empty) => element('section.panel', {}, element('h3', {}, title),
-  table ? element('div.tall', {}, table) : element('p.note', {}, empty));
+const panel = (title, note, table) => element('section.panel', {}, element('h3', {}, title),
+  element('p.note', {}, note), table ? element('div.tall', { tabindex: 0, role: 'group', 'aria-label': title }, table) : element('p', {}, 'None.'));
 
 const heads = (...titles) => element('thead', {}, element('tr', {},
   titles.map(title => element(title.startsWith('#') ? 'th.number' : 'th', { scope: 'col' }, title.replace('#', '')))));
 
-function confusions(title, count) {
+function confusions(title, note, count) {
   const list = pair.confusions.filter(confusion => count(confusion) > 0)
     .sort((one, other) => count(other) - count(one)).slice(0, 50);
   const word = (text, kind) => text === null ? element('span.faint', {}, kind) : element('bdi', {}, visible(text));
-  return panel(title, list.length ? element('table', {}, heads('Reference', 'Heard', '#times'),
+  return panel(title, note, list.length ? element('table', {}, heads('Reference', 'Heard', '#×'),
     element('tbody', {}, list.map(confusion => element('tr', {},
       element('td', {}, word(confusion[0], '(nothing)')),
       element('td', {}, confusion[1] === null ? element('span.faint', {}, '(left out)')
         : element(confusion[0] === null ? 'ins.insertion' : 'ins.substitution', {}, visible(confusion[1]))),
-      element('td.number', {}, whole(count(confusion))))))) : null, 'None.');
+      element('td.number', {}, whole(count(confusion))))))) : null);
 }
 
 function recalls() {
   const { a, b } = pair;
-  return panel('Words whose recall changed', pair.recalls.length ? element('table', {},
+  return panel('Recall changed', 'how often each word is found', pair.recalls.length ? element('table', {},
     heads('Word', `#${letter(a)}`, '#', `#${letter(b)}`, '#of'),
     element('tbody', {}, pair.recalls.slice(0, 50).map(([word, occurrences, inA, inB]) => element('tr', {},
       element('td', {}, element('bdi', {}, visible(word))), element('td.number', {}, whole(inA)),
       element('td.number', {}, inB > inA ? '▲' : '▼'),
-      element('td.number', {}, whole(inB)), element('td.number', {}, whole(occurrences)))))) : null, 'None.');
+      element('td.number', {}, whole(inB)), element('td.number', {}, whole(occurrences)))))) : null);
 }
 
-function changed(title, list) {
+function changed(title, note, list) {
   const { a, b } = pair;
-  return panel(title, list.length ? element('table', {},
+  return panel(title, note, list.length ? element('table', {},
     heads('Utterance', `#${letter(a)}`, '#', `#${letter(b)}`),
     element('tbody', {}, list.map(index => {
       const { id, reference, readings } = utterances[index];
@@ -71,5 +71,5 @@ function changed(title, list) {
           element('span.snippet', { dir: 'auto' }, visible(reference.join(' ')))),
         element('td.number', {}, readings[a].errors), element('td.number', {}, '→'),
         element('td.number', {}, readings[b].errors));
-    }))) : null, 'None.');
+    }))) : null);
 }

@@ -23,7 +23,7 @@ function furnish(node, classes, attributes, children) {
     else if (name === 'style') for (const [key, text] of Object.entries(value)) node.style.setProperty(key, text);
     else node.setAttribute(name, value === true ? '' : value);
   }
-  node.append(...children.flat().filter(child => child !== null && child !== undefined && child !== ''));
+  node.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== ''));
   return node;
 }
 

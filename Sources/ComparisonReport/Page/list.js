@@ -86,6 +86,10 @@ function row(index, place) {
   return node;
 }
 
+/** Room for the longest of the texts, up to where they break. */
+const widthOf = (text, least) =>
+  `${Math.min(11, Math.max(least, 1.5 + 0.56 * Math.max(...utterances.map(u => (text(u) ?? '').length))))}rem`;
+
 /** Sorts and filters anew, from the top. */
 function showList() {
   rows.clear();
@@ -94,13 +98,14 @@ function showList() {
 
 /** The same with rows that still stand. */
 function refreshList() {
+  rowAt(current)?.setAttribute('tabindex', -1);
   shown = selection();
   laid = 0;
   current = 0;
   const used = columns();
   const list = byId('list');
   list.style.setProperty('--columns', used.map(column =>
-    ({ id: 'minmax(7rem, 11rem)', speaker: 'minmax(4rem, 7rem)', difference: '4rem' })[column.key] ?? '3.2rem').join(' '));
+    ({ id: widthOf(u => u.id, 6), speaker: widthOf(u => u.speaker, 5), difference: '3.8rem' })[column.key] ?? '2.9rem').join(' '));
   list.style.setProperty('--count', used.length);
   list.setAttribute('aria-rowcount', shown.length + 1);
   list.replaceChildren(

@@ -40,11 +40,11 @@ function showRates() {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max((high - low) * 0.08, 0.002);
   const axis = [Math.max(0, low - margin), high + margin];
-  const size = { left: 150, right: 20, width: 560, row: 34, top: 8 };
+  const size = { left: 190, right: 20, width: 600, row: 34, top: 8 };
   const bottom = size.top + rows.length * size.row;
   const x = rate => size.left + (rate - axis[0]) / (axis[1] - axis[0]) * (size.width - size.left - size.right);
   const { places, decimals } = ticks(100 * axis[0], 100 * axis[1], 6);
-  const clipped = text => text.length > 18 ? text.slice(0, 17) + '…' : text;
+  const clipped = text => text.length > 25 ? text.slice(0, 24) + '…' : text;
   const said = rows.map(row => `${row.name}: ${percent(row.words.rate)} %`
     + (row.interval ? `, between ${percent(row.interval[0])} and ${percent(row.interval[1])}` : '')
     + (isNumber(row.oracle) ? `, oracle ${percent(row.oracle)}` : ''));

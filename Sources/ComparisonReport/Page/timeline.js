@@ -20,27 +20,26 @@ function paint(canvas, image, levels) {
   canvas.getContext('2d').putImageData(pixels, 0, 0);
 }
 
-/** A system's path in units of frames and rows: what it says, and how it gets from one to the next. */
-function pathLines(track, image, system) {
+/** A system's path in units of frames and rows: what it says, and how it gets from one to the next; off the middle
+ *  of the rows by `offset`. */
+function pathLines(track, image, system, offset) {
   const { blank } = page.vocabularies[image.vocabulary];
   const rowOf = new Map(image.tokens.map((token, row) => [token, row]));
-  // Side by side where systems agree.
-  const offset = 0.5 + (system - (systems.length - 1) / 2) * 0.66 / systems.length;
-  let [frame, runs, joins, last] = [0, '', '', null];
+  let [frame, runs, rests, joins, last] = [0, '', '', '', null];
   for (let k = 0; k < track.path.length; k += 2) {
     const [token, count] = track.path.slice(k, k + 2);
-    const y = (rowOf.get(token) ?? NaN) + offset;
-    if (!Number.isNaN(y)) {
+    const y = (rowOf.get(token) ?? NaN) + 0.5 + offset;
+    if (token === blank) {
+      rests += `M${frame} ${y}H${frame + count}`;
+    } else if (!Number.isNaN(y)) {
       runs += `M${frame} ${y}H${frame + count}`;
-      if (token !== blank) {
-        if (last) joins += `M${last.x} ${last.y}L${frame} ${y}`;
-        last = { x: frame + count, y };
-      }
+      if (last) joins += `M${last.x} ${last.y}L${frame} ${y}`;
+      last = { x: frame + count, y };
     }
     frame += count;
   }
   return shape(`g.path.system-${system % 6}`, { 'data-system': system },
-    shape('path.halo', { d: runs }), shape('path.joins', { d: joins }), shape('path.runs', { d: runs }));
+    shape('path.rests', { d: rests }), shape('path.halo', { d: runs }), shape('path.joins', { d: joins }), shape('path.runs', { d: runs }));
 }
 
 function waveform(sound) {
@@ -121,10 +120,15 @@ function timeline(utterance, sound, { seek, play }) {
     heatLabel.replaceChildren(...image.tokens.map(token =>
       element('span', { title: `token ${token}` }, token === blank ? 'blank' : visible(tokens[token]))));
     lanes.style.setProperty('--rows', image.tokens.length);
+    const readers = sound.tracks.map((_, system) => system).filter(system => sound.tracks[system].emissions === place);
     heatTrack.replaceChildren(canvas, shape('svg', {
       viewBox: `0 0 ${image.frames} ${image.tokens.length}`, preserveAspectRatio: 'none', style: { width }, 'aria-hidden': 'true',
-    }, sound.tracks.map((track, system) => track.emissions === place ? pathLines(track, image, system) : null)));
-    for (const box of paths.querySelectorAll('input')) showPath(Number(box.value), box.checked);
+    }, // Side by side where systems agree.
+    readers.map((system, k) => pathLines(sound.tracks[system], image, system, 0.66 * ((k + 0.5) / readers.length - 0.5)))));
+    for (const box of paths.querySelectorAll('input')) {
+      box.disabled = sound.tracks[box.value].emissions !== place;
+      showPath(Number(box.value), box.checked);
+    }
   }
 
   const paths = element('span.paths', {}, sound.tracks.map((track, system) => track.path.length ? element('label', {},
@@ -146,7 +150,7 @@ function timeline(utterance, sound, { seek, play }) {
     axis.replaceChildren(...marks);
   }
 
-  const fit = () => zoom(Math.max(60, (lanes.clientWidth - lanes.firstChild.firstChild.offsetWidth - 2) / duration));
+  const fit = () => zoom(Math.max(100, (lanes.clientWidth - lanes.firstChild.firstChild.offsetWidth - 2) / duration));
 
   for (const track of [slider, heatTrack]) {
     track.addEventListener('pointerdown', event => {
