@@ -81,7 +81,8 @@ extension ComparisonPage.Utterance {
   fileprivate var document: JSONValue {
     [
       "id": .string(id), "reference": .array(reference.map(JSONValue.string)),
-      "readings": .array(readings.map(\.document)), "seconds": json(durationSeconds), "speaker": json(speaker),
+      "readings": .array(readings.map(\.document)), "seconds": json(durationSeconds),
+      "speaker": json(speaker),
       "level": json(levelDecibels), "pace": json(wordsPerSecond),
     ]
   }

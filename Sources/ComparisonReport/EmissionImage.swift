@@ -35,7 +35,8 @@ public struct EmissionImage: Sendable, Equatable {
     let frames = logPosteriors.count / count
     let kept = (0..<count).filter { token in
       token != blank
-        && (paths.contains(token) || (0..<frames).contains { logPosteriors[$0 * count + token] >= noticeable })
+        && (paths.contains(token)
+          || (0..<frames).contains { logPosteriors[$0 * count + token] >= noticeable })
     }
     tokens = kept + [blank]
     levels = tokens.flatMap { token in (0..<frames).map { Self.level(logPosteriors[$0 * count + token]) } }

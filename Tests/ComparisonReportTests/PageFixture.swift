@@ -21,7 +21,9 @@ struct PageFixture {
     }
     self.random = random
     let systems = Self.names.indices.map { system in
-      let words = utterances.map(\.readings[system]).map(\.counts).reduce(ComparisonPage.ErrorCounts()) { $0 + $1 }
+      let words = utterances.map(\.readings[system]).map(\.counts).reduce(ComparisonPage.ErrorCounts()) {
+        $0 + $1
+      }
       // Characters are not counted here; a third of the words' errors is what is usual.
       let characters = ComparisonPage.ErrorCounts(
         substitutions: words.errors, deletions: words.deletions, insertions: words.insertions,
@@ -55,6 +57,21 @@ struct PageFixture {
 }
 
 // Words and errors.
+
+extension PageFixture {
+  /// So many different ones, each of some sentences of the corpus that is part of the package.
+  static func sentences(_ count: Int, seed: UInt64 = 2) -> [[String]] {
+    let file = golden("").replacing(
+      "Tests/ComparisonReportTests/Goldens/", with: "Corpora/espeak-en/sentences.tsv")
+    let known = String(decoding: contents(of: file), as: UTF8.self).split(separator: "\n").map { line in
+      line.split(separator: "\t")[1].split(separator: " ").map(String.init)
+    }
+    var random = Seeded(seed)
+    return (0..<count).map { _ in
+      (0..<Int.random(in: 1...4, using: &random)).flatMap { _ in known.randomElement(using: &random)! }
+    }
+  }
+}
 
 extension PageFixture {
   private static func utterance(_ number: Int, _ words: [String], _ random: inout Seeded)
@@ -92,7 +109,9 @@ extension PageFixture {
 
   /// The same for every system, as a hard word is misheard the same way.
   private static func misheard(_ word: String, _ slip: Int) -> String {
-    let swaps: [Character: Character] = ["e": "i", "a": "e", "i": "e", "o": "u", "s": "z", "t": "d", "n": "m"]
+    let swaps: [Character: Character] = [
+      "e": "i", "a": "e", "i": "e", "o": "u", "s": "z", "t": "d", "n": "m",
+    ]
     let changed = String(word.map { swaps[$0] ?? $0 })
     return changed == word || slip < 4 ? word + "s" : changed
   }
@@ -114,7 +133,8 @@ extension PageFixture {
     for utterance in utterances {
       for (word, reading) in [(a, b), (b, a)].map({ (utterance.readings[$0], utterance.readings[$1]) }) {
         let heard = Set(reading.alignment.compactMap { $0.isError ? nil : $0.reference })
-        for case .substitution(let reference, let hypothesis) in word.alignment where heard.contains(reference) {
+        for case .substitution(let reference, let hypothesis) in word.alignment
+        where heard.contains(reference) {
           let isOfA = word == utterance.readings[a]
           fixed["\(reference) \(hypothesis)", default: (0, 0)].fixed += isOfA ? 1 : 0
           fixed["\(reference) \(hypothesis)", default: (0, 0)].broken += isOfA ? 0 : 1

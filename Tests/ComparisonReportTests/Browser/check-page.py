@@ -336,9 +336,10 @@ class Visit:
         check(browser.text("#detail-title"), rows[0], "the utterance before")
         browser.click('[aria-label="next utterance"]')
         check(browser.text("#detail-title"), rows[1], "the next utterance by its button")
+        browser.key("j")
         browser.key("Escape")
         browser.wait("!byId('detail').open")
-        check(browser.value("page.utterances[document.activeElement.dataset.index].id"), rows[1], "the focus after closing")
+        check(browser.value("page.utterances[document.activeElement.dataset.index].id"), rows[2], "the focus after closing")
         silent = self.browser.value("page.utterances.findIndex((_, index) => !soundElement(index))")
         self.browser.value(f"openDetail({silent})")
         holds("does not carry its sound" in browser.text(".stage"), "what has no sound says so")
@@ -399,8 +400,8 @@ class Visit:
     def small_screens_are_served(self):
         self.browser.size(420, 800)
         self.browser.open(self.address, READY)
-        wide = self.browser.value("document.documentElement.scrollWidth")
-        holds(wide <= 420, f"a page {wide} pixels wide on a screen of 420")
+        wide, screen = self.browser.value("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        holds(wide <= screen, f"a page {wide} pixels wide on a screen of {screen}")
         self.picture("small")
         self.browser.size(1440, 1000)
 
