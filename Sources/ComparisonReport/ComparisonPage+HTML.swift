@@ -20,6 +20,7 @@ extension ComparisonPage {
     soundBytes limit: Int = defaultSoundBytes, sound: (Int) throws -> Sound? = { _ in nil },
     to output: ([UInt8]) throws -> Void
   ) rethrows -> [Int] {
+    check()
     let parts = PageTemplate.parts
     try output(parts.head)
     try output(document.scriptText)
@@ -52,6 +53,24 @@ extension ComparisonPage {
     let keys = utterances.map { (spread: $0.spread, errors: $0.readings.reduce(0) { $0 + $1.errors }) }
     return utterances.indices.sorted { a, b in
       (keys[b].spread, keys[b].errors, a) < (keys[a].spread, keys[a].errors, b)
+    }
+  }
+
+  private func check() {
+    for utterance in utterances {
+      precondition(
+        utterance.readings.count == systems.count,
+        "\(utterance.id): \(utterance.readings.count) readings of \(systems.count) systems")
+    }
+    for pair in pairs {
+      precondition(
+        pair.a != pair.b && systems.indices.contains(pair.a) && systems.indices.contains(pair.b),
+        "a pair of \(pair.a) and \(pair.b) among \(systems.count) systems")
+    }
+    for bin in trends.flatMap(\.bins) {
+      precondition(
+        bin.rates.count == systems.count && bin.utterances.count == systems.count,
+        "\(bin.rates.count) rates and \(bin.utterances.count) counts of \(systems.count) systems")
     }
   }
 

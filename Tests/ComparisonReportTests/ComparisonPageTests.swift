@@ -56,7 +56,7 @@ private func blocks(_ html: String) throws -> [String: JSONValue] {
     ]
     let utterance = ComparisonPage.Utterance(
       id: "u", reference: ["a", "b", "c", "d", "f"],
-      readings: [.init(alignment, confidence: 0.25, score: -1 / 3), .init([])].dropLast())
+      readings: [.init(alignment, confidence: 0.25, score: -1 / 3)])
     var page = page([utterance])
     page.systems.removeLast()
     let document = try #require(blocks(written(page).html)["comparison"]?["utterances"]?[0])

@@ -24,7 +24,7 @@ struct PageFixture {
       let words = utterances.map(\.readings[system]).map(\.counts).reduce(ComparisonPage.ErrorCounts()) {
         $0 + $1
       }
-      // Characters are not counted here; a third of the words' errors is what is usual.
+      // Nobody counts them here: one wrong character a wrong word.
       let characters = ComparisonPage.ErrorCounts(
         substitutions: words.errors, deletions: words.deletions, insertions: words.insertions,
         reference: 5 * words.reference)

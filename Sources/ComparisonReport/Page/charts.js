@@ -11,7 +11,7 @@ const signs = [
 ];
 
 function trendChart(trend, index) {
-  const size = { left: 40, right: 12, top: 12, width: 380, height: 210, bottom: 44 };
+  const size = { left: 40, right: 18, top: 12, width: 380, height: 210, bottom: 44 };
   const rates = trend.bins.flatMap(bin => bin.rates).filter(isNumber);
   const highest = 100 * Math.max(0.01, ...rates);
   const inner = { width: size.width - size.left - size.right, height: size.height - size.top - size.bottom };
@@ -21,7 +21,7 @@ function trendChart(trend, index) {
   const y = rate => size.top + inner.height * (1 - 100 * rate / top);
   // Lines that would hide each other stand a little apart.
   const x = (bin, system) => size.left + step * (bin + 0.5) + (system - (systems.length - 1) / 2) * Math.min(5, step / 12);
-  const rangeText = range => `${short(range[0])}–${short(range[1])}`;
+  const rangeText = range => `${short(range[0])} to ${short(range[1])}`;
   const said = (bin, system) => `${systems[system].name}, ${trend.quantity} ${rangeText(bin.range)} ${trend.unit}: `
     + `WER ${percent(bin.rates[system])} % over ${plural(bin.utterances[system], 'utterance')}`;
   const id = `trend-${index}`;
@@ -43,11 +43,16 @@ function trendChart(trend, index) {
         visible(trend.bins.flatMap(bin => systems.map((_, system) => said(bin, system))).join('; '))),
       places.map(place => [
         shape('line.grid', { x1: size.left, x2: size.width - size.right, y1: y(place / 100), y2: y(place / 100) }),
-        shape('text.end', { x: size.left - 6, y: y(place / 100) + 4 }, place.toFixed(decimals)),
+        shape('text.end', { x: size.left - 8, y: y(place / 100) + (place ? 4 : -1) }, place.toFixed(decimals)),
       ]),
-      trend.bins.map((bin, place) => [
-        shape('text.middle', { x: size.left + step * (place + 0.5), y: size.height - size.bottom + 16 }, rangeText(bin.range)),
-      ]),
+      // Where ranges meet.
+      [...trend.bins.map(bin => bin.range[0]), trend.bins.at(-1)?.range[1]].filter(isNumber).map((edge, place) => {
+        const x = size.left + step * place;
+        return [
+          shape('line.grid', { x1: x, x2: x, y1: size.height - size.bottom, y2: size.height - size.bottom + 5 }),
+          shape('text.middle', { x, y: size.height - size.bottom + 18 }, short(edge)),
+        ];
+      }),
       shape('text.middle', { x: size.left + inner.width / 2, y: size.height - 8 },
         trend.unit ? `${trend.quantity}, ${trend.unit}` : trend.quantity),
       lines));

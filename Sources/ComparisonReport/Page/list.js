@@ -74,7 +74,8 @@ function row(index, place) {
   if (!rows.has(index)) {
     const utterance = utterances[index];
     rows.set(index, element('div.row', {
-        role: 'row', tabindex: -1, 'data-index': index, onclick: () => openDetail(index),
+        role: 'row', tabindex: -1, 'data-index': index,
+        onclick: () => { if (getSelection().isCollapsed) openDetail(index); },
       },
       columns().map(column => element(`span.cell.${column.key.split('-')[0]}`, { role: 'gridcell' }, column.text(utterance))),
       element('div.cell.said', { role: 'gridcell' },
@@ -170,6 +171,8 @@ function prepareList() {
     element('span', {}, element('ins.substitution', {}, 'word'), ' in place of the reference’s'),
     element('span', {}, element('del', {}, 'word'), ' left out'),
     element('span', {}, element('ins.insertion', {}, 'word'), ' too many'));
+  // The head of the list stays below the filters, however many lines they take.
+  new ResizeObserver(() => byId('list').style.setProperty('--top', `${byId('filters').offsetHeight}px`)).observe(byId('filters'));
   byId('filters').addEventListener('submit', event => event.preventDefault());
   byId('filters').addEventListener('input', refreshList);
   byId('query').addEventListener('keydown', event => {
@@ -196,10 +199,14 @@ function prepareList() {
     event.target.setAttribute('tabindex', 0);
   });
   document.addEventListener('keydown', event => {
-    if (event.key !== '/' || byId('detail').open || event.target.matches('input, select, textarea')) return;
-    event.preventDefault();
-    byId('query').focus();
-    byId('query').select();
+    if (byId('detail').open || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === '/' && !event.target.matches('input, select')) {
+      event.preventDefault();
+      byId('query').focus();
+      byId('query').select();
+    } else if ((event.key === 'j' || event.key === 'k') && event.target === document.body) {
+      moveTo(current);
+    }
   });
 }
 

@@ -13,7 +13,8 @@ showList();
 document.documentElement.dataset.ready = 'first view';
 performance.mark('first view');
 document.addEventListener('DOMContentLoaded', () => {
-  showSounds();
   document.documentElement.dataset.ready = 'all';
-  openLinked();
+  showSounds();
+  // The address names what is open too: whoever was too early for its sound gets it now.
+  if (!opened?.timeline) openLinked();
 });

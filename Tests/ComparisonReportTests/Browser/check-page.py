@@ -127,6 +127,11 @@ class Visit:
                 holds(abs(seen - expected) < 2.5, f"{value} is drawn at {seen:.1f}, not {expected:.1f}")
         described = self.browser.value("document.querySelector('#rates desc').textContent")
         holds(f"{100 * rates[1][2]:.2f} %" in described, f"the chart's description: {described}")
+        check(self.browser.value("""[...document.querySelectorAll('svg.chart')].flatMap(chart => {
+            const texts = [...chart.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()]);
+            return texts.flatMap(([a, p], i) => texts.slice(i + 1).filter(([, q]) =>
+                p.left < q.right && q.left < p.right && p.top < q.bottom && q.top < p.bottom).map(([b]) => `${a} | ${b}`));
+        })"""), [], "labels of charts that overlap")
         cells = self.browser.texts("#pairs td.pair")
         check(len(cells), 6, "cells of the matrix")
         pair = self.data["pairs"][0]
@@ -134,7 +139,7 @@ class Visit:
         holds(cells[0].startswith(f"{difference:+.2f} ★ worse"), f"the first pair reads {cells[0]!r}")
         mirrored = self.browser.text("#pairs tbody tr:nth-child(2) td.pair")
         holds(mirrored.startswith(f"{-difference:+.2f} ★ better".replace("-", "−")), f"its mirror reads {mirrored!r}")
-        holds(f"{pair['losses']} won, {pair['wins']} lost, {pair['ties']} tied" in mirrored, f"its mirror reads {mirrored!r}")
+        holds(f"{pair['losses']:,} won, {pair['wins']:,} lost, {pair['ties']:,} tied" in mirrored, f"its mirror reads {mirrored!r}")
         check(len(self.browser.texts("#trends figure svg")), 4, "charts of errors against something")
 
     def list_sorts(self):
@@ -216,11 +221,16 @@ class Visit:
     def utterance_opens(self):
         browser = self.browser
         start = self.rows(3)
+        browser.value("document.activeElement.blur()")
+        browser.key("j")
+        check(browser.value("page.utterances[document.activeElement.dataset.index].id"), start[0], "j leads into the list")
         browser.key("j")
         browser.key("ArrowDown")
         browser.key("k")
         check(browser.value("page.utterances[document.activeElement.dataset.index].id"), start[1], "down, down and up")
         check(browser.value("document.querySelectorAll('#list .row[tabindex=\"0\"]').length"), 1, "rows that the tab key reaches")
+        top, head = browser.value("[document.activeElement, document.querySelector('.row.head')].map(e => e.getBoundingClientRect()).map((b, k) => k ? b.bottom : b.top)")
+        holds(top >= head - 1, f"the row with the focus begins at {top}, below the head that ends at {head}")
         browser.key("Enter")
         browser.wait("byId('detail').open")
         check(browser.text("#detail-title"), start[1], "the opened utterance")
@@ -321,7 +331,7 @@ class Visit:
         browser.click(".lane.words .word:nth-child(2)")
         browser.wait("document.querySelector('.play').textContent.includes('Pause')")
         browser.wait("document.querySelector('.play').textContent.includes('Play')")
-        holds(end <= clock() < end + 0.25, f"“{text}”, which ends at {end}, stopped at {clock()}")
+        holds(end <= clock() < end + 0.5, f"“{text}”, which ends at {end}, stopped at {clock()}")
         browser.click('[aria-label="zoom in"]')
         self.words_are_in_time()
 
@@ -405,6 +415,22 @@ class Visit:
         self.picture("small")
         self.browser.size(1440, 1000)
 
+    def the_hasty_are_served(self):
+        """An utterance opened before its sound was read gets it once it is."""
+        carried = block(self.html, "sounds")["utterances"][-1]
+        script = self.browser.call("Page.addScriptToEvaluateOnNewDocument", source=f"""
+            new MutationObserver(() => {{
+                if (document.documentElement.dataset.ready !== 'first view') return;
+                openDetail({carried});
+                window.early = document.querySelector('.stage').innerText;
+            }}).observe(document, {{ subtree: true, attributeFilter: ['data-ready'] }});""")["identifier"]
+        self.browser.open(self.address, READY)
+        self.browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        check(self.browser.value("early"), "Sounds are still being read.", "what is said at first")
+        check(self.browser.text("#detail-title"), self.ids[carried], "the utterance")
+        holds(self.browser.value("document.querySelector('.heat canvas') !== null"), "its emissions came later")
+        self.browser.key("Escape")
+
     def controls_have_names(self):
         self.browser.value("moveTo(0)")
         self.browser.key("Enter")
@@ -471,7 +497,8 @@ class Visit:
 SCENES = {
     "full": ["first_view_is_quick", "figures_are_those_given", "list_sorts", "list_shows_alignments", "list_filters",
              "list_grows", "utterance_opens", "emissions_are_drawn", "words_are_in_time", "sound_plays",
-             "keyboard_walks_and_closes", "address_leads_to_utterance", "controls_have_names", "dark_is_dark",
+             "keyboard_walks_and_closes", "address_leads_to_utterance", "the_hasty_are_served", "controls_have_names",
+             "dark_is_dark",
              "small_screens_are_served", "nothing_is_fetched"],
     "hostile": ["texts_stay_texts", "nothing_is_fetched"],
     "bare": ["little_is_enough", "nothing_is_fetched"],
