@@ -26,8 +26,7 @@ struct PageFixture {
       }
       // Nobody counts them here: one wrong character a wrong word.
       let characters = ComparisonPage.ErrorCounts(
-        substitutions: words.errors, deletions: words.deletions, insertions: words.insertions,
-        reference: 5 * words.reference)
+        substitutions: words.errors, reference: 5 * words.reference)
       var result = ComparisonPage.System(name: Self.names[system], words: words, characters: characters)
       let rate = words.rate ?? 0
       result.detail = ["", "lm=4gram.arpa, width=100", "warbler-large, lm=4gram.arpa"][system]
@@ -59,7 +58,7 @@ struct PageFixture {
 // Words and errors.
 
 extension PageFixture {
-  /// So many different ones, each of some sentences of the corpus that is part of the package.
+  /// So many, each of some sentences of the corpus that is part of the package.
   static func sentences(_ count: Int, seed: UInt64 = 2) -> [[String]] {
     let file = golden("").replacing(
       "Tests/ComparisonReportTests/Goldens/", with: "Corpora/espeak-en/sentences.tsv")
