@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Pretraining", targets: ["Pretraining"]),
     .library(name: "Store", targets: ["Store"]),
+    .library(name: "ComparisonReport", targets: ["ComparisonReport"]),
     .library(name: "Workbench", targets: ["Workbench"]),
     .executable(name: "warbler", targets: ["warbler"]),
   ],
@@ -80,6 +81,12 @@ let package = Package(
     .target(
       name: "Store", dependencies: ["JSON", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
+    .target(
+      name: "ComparisonReport", dependencies: ["JSON"],
+      resources: [
+        "page.html", "page.css", "elements.js", "data.js", "charts.js", "systems.js", "differences.js",
+        "list.js", "timeline.js", "detail.js", "main.js",
+      ].map { .embedInCode("Page/\($0)") }, swiftSettings: strict),
     // assembly
     .target(
       name: "Workbench",
@@ -156,6 +163,9 @@ let package = Package(
         "JSON", "Store", "StoreWriter", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "ComparisonReportTests", dependencies: ["ComparisonReport", "JSON", "TestSupport"],
+      exclude: ["Browser"], swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [

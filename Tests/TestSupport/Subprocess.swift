@@ -29,6 +29,7 @@ public final class Subprocess {
 
   /// Starts the command. stderr goes to a file, so that reading stdout to its end can never block.
   /// - Parameters:
+  ///   - executable: its name, or an absolute path of one that is no product.
   ///   - directory: to work in; nil for an empty one.
   ///   - fileBytes: the size beyond which the system refuses to let a file grow, as on a full disk.
   public init(
@@ -40,10 +41,10 @@ public final class Subprocess {
     if directory == nil { streams.folder("work") }
     let directory = directory ?? streams.file("work")
     let limits = fileBytes.map { ["prlimit", "--fsize=\($0)"] } ?? []
+    let path = executable.hasPrefix("/") ? executable : "\(Self.products)/\(executable)"
     (process, output) = Self.spawning.withLock { _ in
       Self.spawn(
-        limits + ["\(Self.products)/\(executable)"] + arguments, input: input, errors: errors, environment,
-        directory)
+        limits + [path] + arguments, input: input, errors: errors, environment, directory)
     }
     self.errors = errors
   }
