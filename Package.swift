@@ -63,7 +63,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BeamSearch", dependencies: ["CTC", "LanguageModel", "Vocabulary"], swiftSettings: strict),
-    .target(name: "Evaluation", dependencies: ["Vocabulary"], swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["JSON", "Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
@@ -126,7 +126,9 @@ let package = Package(
       name: "BeamSearchTests",
       dependencies: ["BeamSearch", "CTC", "JSON", "LanguageModel", "TestSupport", "Vocabulary"],
       swiftSettings: strict),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "TestSupport", "Vocabulary"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
