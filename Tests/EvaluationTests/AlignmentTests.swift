@@ -4,11 +4,12 @@ import Testing
 @testable import Evaluation
 
 extension Alignment {
-  /// A letter a step, as sclite writes them: an omission is correct.
+  /// A letter a step, as sclite writes them; O for an omission.
   var letters: String {
     steps.map { step in
       switch step.kind {
-      case .match, .omission: "C"
+      case .match: "C"
+      case .omission: "O"
       case .substitution: "S"
       case .deletion: "D"
       case .insertion: "I"

@@ -8,7 +8,8 @@
 Writes Tests/EvaluationTests/Goldens/: pairs.tsv (reference, hypothesis, sclite's steps, jiwer's steps), graphs.tsv
 (reference with alternatives and optional words, hypothesis, sclite's steps), timed.stm, timed.ctm and timed.tsv (a
 segment's speaker, file, channel, begin, sclite's steps), chinese.tsv (reference, hypothesis, steps of sclite -c NOASCII)
-and scoring.json (versions and seeds). Steps are a letter each: C, S, D, I. sclite is told to mind the case (-s) and
+and scoring.json (versions and seeds). Steps are a letter each: C, S, D, I, and O for an
+optional word that is left out, which sclite calls C. sclite is told to mind the case (-s) and
 optional words (-D), and reads a word's last `*` and what follows `;` as marks, so that no word here has them.
 """
 
@@ -34,7 +35,10 @@ def sclite(folder, *arguments):
     paths = []
     for match in re.finditer(r"<PATH ([^\n]*)>\n(.*?)</PATH>", text, re.S):
         attributes = dict(re.findall(r'(\w+)="([^"]*)"', match[1]))
-        steps = "".join(re.findall(r"(?:^|:)([CSDI]),", match[2].strip()))
+        steps = "".join(
+            "O" if step == "C" and not hypothesis else step
+            for step, hypothesis in re.findall(r'(?:^|:)([CSDI]),(?:"[^"]*")?,(?:"([^"]*)")?', match[2].strip())
+        )
         paths.append((attributes, steps))
     return paths
 
