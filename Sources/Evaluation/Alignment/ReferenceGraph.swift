@@ -101,7 +101,8 @@ struct ReferenceGraph {
     for alternative in alternatives(of: inner) {
       if alternative.allSatisfy(\.properties.isWhitespace) {
         throw Fault(
-          description: "expected words or @ between slashes, found nothing in \"{\(String(inner.prefix(40)))}\"")
+          description:
+            "expected words or @ between slashes, found nothing in \"{\(String(inner.prefix(40)))}\"")
       }
       var sequences: [[Word]] = [[]]
       for part in try parts(of: alternative, words) {
@@ -111,7 +112,9 @@ struct ReferenceGraph {
       readings += sequences.map { $0.isEmpty ? [Word(text: "@", kind: .null)] : $0 }
       guard readings.count <= mostReadings else {
         throw Fault(
-          description: "expected at most \(mostReadings) readings of one { }, found more in \"\(String(inner.prefix(40)))\"")
+          description:
+            "expected at most \(mostReadings) readings of one { }, found more in \"\(String(inner.prefix(40)))\""
+        )
       }
     }
     return readings
