@@ -91,7 +91,9 @@ let package = Package(
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Checkpoints", "Clustering", "JSON", "LanguageModel", "Pretraining", "Store", "Training", "Workbench",
+        "Checkpoints", "Clustering", "Evaluation", "JSON", "LanguageModel", "Pretraining", "Store",
+        "Training",
+        "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests

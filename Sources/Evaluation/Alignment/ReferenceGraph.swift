@@ -28,7 +28,11 @@ struct ReferenceGraph {
 
   /// Whether a text can hold anything but plain words.
   static func mayBeNeeded(for text: String) -> Bool {
-    text.utf8.contains { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "@") }
+    func isMark(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: "{") || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "@")
+    }
+    return text.utf8.withContiguousStorageIfAvailable { $0.contains(where: isMark) }
+      ?? text.utf8.contains(where: isMark)
   }
 
   /// - Parameter words: the words of a piece of text, by the rules of scoring.

@@ -37,35 +37,50 @@ public struct ScoringSet: Sendable {
   /// Matches by id; an stm with a ctm by time.
   /// - Throws: an error that names the file, its line, and the id that is missing, extra or repeated.
   public init(reference: File, hypothesis: File, _ options: Options = Options()) throws(ScoringError) {
-    let format =
-      options.referenceFormat
-      ?? ScoringFormat(name: reference.name, beginning: Array(reference.bytes.prefix(1 << 16)))
-    if format == .stm {
+    if Self.isTimed(reference, options) {
       try self.init(stm: reference, hypothesis, options)
       return
     }
     let references = try TranscriptTable(
-      parsing: reference.bytes, name: reference.name, format: format, fields: options.fields)
+      parsing: reference.bytes, name: reference.name, format: options.referenceFormat, fields: options.fields)
     let hypotheses = try TranscriptTable(
       parsing: hypothesis.bytes, name: hypothesis.name, format: options.hypothesisFormat)
     try self.init(references, hypotheses, options)
+  }
+
+  /// Whether a reference is an stm, which is matched by time and not by id.
+  public static func isTimed(_ reference: File, _ options: Options) -> Bool {
+    let format =
+      options.referenceFormat
+      ?? ScoringFormat(name: reference.name, beginning: Array(reference.bytes.prefix(1 << 16)))
+    return format == .stm
   }
 
   /// Matches two tables by id.
   public init(
     _ references: TranscriptTable, _ hypotheses: TranscriptTable, _ options: Options = Options()
   ) throws(ScoringError) {
-    let places = try Self.places(hypotheses)
-    let known = try Self.places(references)
-    if let extra = hypotheses.records.first(where: { known[ExactString($0.id)] == nil }) {
-      throw ScoringError(
-        "\(hypotheses.name):\(extra.line)",
-        "the id \(extra.id) is not in \(references.name); remove it, or add its reference")
+    let places = try Self.places(references)
+    // Of the hypothesis of each reference, which mostly stand in the same order.
+    var hypothesis = [Int?](repeating: nil, count: references.records.count)
+    var next = 0
+    for (number, record) in hypotheses.records.enumerated() {
+      let isNext =
+        next < references.records.count && references.records[next].id.utf8.elementsEqual(record.id.utf8)
+      guard let place = isNext ? next : places[ExactString(record.id)] else {
+        throw ScoringError(
+          "\(hypotheses.name):\(record.line)",
+          "the id \(record.id) is not in \(references.name); remove it, or add its reference")
+      }
+      if let other = hypothesis[place] {
+        throw Self.repeated(record, hypotheses.records[other], in: hypotheses)
+      }
+      hypothesis[place] = number
+      next = place + 1
     }
     let notation = options.notation ?? (references.format == .trn ? .sclite : .plain)
     var missing: [TranscriptTable.Record] = []
-    pairs = references.records.map { record in
-      let place = places[ExactString(record.id)]
+    pairs = zip(references.records, hypothesis).map { record, place in
       if place == nil { missing.append(record) }
       return ScoringPair(
         id: record.id, reference: record.text, hypothesis: place.map { hypotheses.records[$0].text } ?? "",
@@ -80,12 +95,18 @@ public struct ScoringSet: Sendable {
     var places = [ExactString: Int](minimumCapacity: table.records.count)
     for (place, record) in table.records.enumerated() {
       if let other = places.updateValue(place, forKey: ExactString(record.id)) {
-        throw ScoringError(
-          "\(table.name):\(record.line)",
-          "the id \(record.id) stands in line \(table.records[other].line) too; remove one of them")
+        throw repeated(record, table.records[other], in: table)
       }
     }
     return places
+  }
+
+  private static func repeated(
+    _ record: TranscriptTable.Record, _ other: TranscriptTable.Record, in table: TranscriptTable
+  ) -> ScoringError {
+    ScoringError(
+      "\(table.name):\(record.line)",
+      "the id \(record.id) stands in line \(other.line) too; remove one of them")
   }
 
   private mutating func setMissing(_ missing: [String], in name: String, _ options: Options)

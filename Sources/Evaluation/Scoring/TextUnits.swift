@@ -104,7 +104,7 @@ private struct TextSplitter {
     while place < range.upperBound {
       let byte = bytes[place]
       let (scalar, length) = byte < 0x80 ? (UInt32(byte), 1) : decoded(bytes, place)
-      if byte <= 0x20 || byte >= 0x80, isSpace(Unicode.Scalar(scalar) ?? "x") {
+      if byte <= 0x20 || byte >= 0x80, isWhite(scalar) {
         finish(place, bytes, &table)
         isSpacePending = count > 0
         place += length
@@ -142,6 +142,11 @@ private struct TextSplitter {
     start = -1
     hash = WordTable.seed
   }
+}
+
+@inline(__always)
+private func isWhite(_ scalar: UInt32) -> Bool {
+  scalar == 0x20 || isSpace(Unicode.Scalar(scalar) ?? "x")
 }
 
 /// The scalar that begins at a place of valid UTF-8, and how many bytes it has.
