@@ -64,7 +64,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BeamSearch", dependencies: ["CTC", "LanguageModel", "Vocabulary"], swiftSettings: strict),
-    .target(name: "Evaluation", dependencies: ["Tensors", "Vocabulary"], swiftSettings: strict),
+    .target(
+      name: "Evaluation", dependencies: ["JSON", "Tensors", "Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
@@ -91,14 +92,17 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "Evaluation", "Hashing",
-        "JSON", "LanguageModel", "Pretraining", "Store", "Tensors", "Training", "Vocabulary",
+        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "ComparisonReport",
+        "Evaluation",
+        "Hashing", "JSON", "LanguageModel", "Pretraining", "Store", "Tensors", "Training", "Vocabulary",
       ], swiftSettings: strict),
     // edges
     .executableTarget(
       name: "warbler",
       dependencies: [
-        "Checkpoints", "Clustering", "JSON", "LanguageModel", "Pretraining", "Store", "Training", "Workbench",
+        "Checkpoints", "Clustering", "Evaluation", "JSON", "LanguageModel", "Pretraining", "Store",
+        "Training",
+        "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // tests
@@ -135,8 +139,8 @@ let package = Package(
       exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "TestSupport"], exclude: ["Goldens"],
-      swiftSettings: strict),
+      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "TestSupport", "Vocabulary"],
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
@@ -169,8 +173,9 @@ let package = Package(
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
-        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "Evaluation", "Hashing",
-        "JSON",
+        "AcousticModel", "Audio", "BeamSearch", "CTC", "Checkpoints", "Clustering", "ComparisonReport",
+        "Evaluation",
+        "Hashing", "JSON",
         "Pretraining",
         "Store",
         "Tensors", "TestSupport", "Training", "Vocabulary", "Workbench",

@@ -8,7 +8,7 @@ extension ComparisonPage {
     public var difference: Double?
     /// Its 95 % interval.
     public var interval: ClosedRange<Double>?
-    /// Two-tailed.
+    /// Two-tailed, corrected for the number of pairs.
     public var mapssweP: Double?
     public var bootstrapP: Double?
     /// Utterances where `a` has fewer word errors than `b`, as many, more.

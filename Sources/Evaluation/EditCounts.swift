@@ -3,7 +3,7 @@
 /// Every substitution, deletion (a token of the reference that the hypothesis lacks) and insertion (one that
 /// it has too many) costs 1. Of several alignments with as few errors the one with the most equal tokens
 /// counts: "a b" against "b c" is a deletion and an insertion, not two substitutions. That settles all three
-/// numbers.
+/// numbers. Other ``EditCosts`` choose another alignment.
 public struct EditCounts: Sendable, Hashable {
   public var substitutions: Int
   public var deletions: Int
@@ -18,7 +18,7 @@ public struct EditCounts: Sendable, Hashable {
     self.reference = reference
   }
 
-  /// The minimum edit distance.
+  /// The minimum edit distance, unless other costs than ``EditCosts/unit`` chose the alignment.
   public var errors: Int { substitutions + deletions + insertions }
 
   /// Errors over tokens of the reference, which may exceed 1; nil without reference tokens.
@@ -34,54 +34,13 @@ public struct EditCounts: Sendable, Hashable {
 }
 
 extension EditCounts {
-  /// Aligns two sequences.
+  /// The errors of the alignment that counts under `costs`.
   ///
-  /// - Complexity: time is the product of the lengths, memory their sum.
-  public init<Token: Hashable>(reference: [Token], hypothesis: [Token]) {
-    // Small numbers compare faster than tokens.
-    var numbers: [Token: Int32] = [:]
-    func numbered(_ tokens: [Token]) -> [Int32] {
-      tokens.map { token in
-        if let number = numbers[token] { return number }
-        let number = Int32(numbers.count)
-        numbers[token] = number
-        return number
-      }
-    }
-    let reference = numbered(reference)
-    self.init(ofNumbered: reference, hypothesis: numbered(hypothesis))
-  }
-
-  ///     d(i, j) = min(d(i-1, j-1) + [r_i != h_j], d(i-1, j) + 1, d(i, j-1) + 1)
-  ///
-  /// (Wagner and Fischer 1974), row by row. A cell holds the errors so far and, below them, the substitutions
-  /// among them, so that the smaller number is the better alignment. Errors E and substitutions S of the last
-  /// cell give the rest: deletions + insertions = E - S, insertions - deletions = |h| - |r|.
-  private init(ofNumbered reference: [Int32], hypothesis: [Int32]) {
-    let error = 1 << 32
-    precondition(reference.count + hypothesis.count < Int32.max, "sequences of over 2^31 tokens")
-    // d(i-1, ...), overwritten from left to right with d(i, ...).
-    var row = (0...hypothesis.count).map { $0 * error }
-    row.withUnsafeMutableBufferPointer { row in
-      hypothesis.withUnsafeBufferPointer { hypothesis in
-        for token in reference {
-          var diagonal = row[0]
-          var left = diagonal + error
-          row[0] = left
-          for j in 0..<hypothesis.count {
-            let substituted = diagonal + (token == hypothesis[j] ? 0 : error + 1)
-            diagonal = row[j + 1]
-            left = min(substituted, min(diagonal, left) + error)
-            row[j + 1] = left
-          }
-        }
-      }
-    }
-    let (errors, substitutions) = row[hypothesis.count].quotientAndRemainder(dividingBy: error)
-    let excess = hypothesis.count - reference.count
-    let insertions = (errors - substitutions + excess) / 2
-    self.init(
-      substitutions: substitutions, deletions: insertions - excess, insertions: insertions,
-      reference: reference.count)
+  /// - Complexity: time is at most the product of the lengths, memory their sum.
+  public init<Token: Hashable>(reference: [Token], hypothesis: [Token], costs: EditCosts = .unit) {
+    var numbers = TokenNumbers<Token>()
+    let (r, h) = (numbers.numbers(of: reference), numbers.numbers(of: hypothesis))
+    var counter = EditCounter(costs: costs)
+    self = counter.counts(r, h, limit: numbers.count)
   }
 }

@@ -34,8 +34,9 @@ struct ResultOutput {
     }
   }
 
-  func write(_ line: String) throws(Failure) {
-    let bytes = Array(line.utf8)
+  func write(_ line: String) throws(Failure) { try write(bytes: Array(line.utf8)) }
+
+  func write(bytes: [UInt8]) throws(Failure) {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -115,5 +115,5 @@ function showPairs() {
   byId('pairs-note').append(
     'The row’s WER less the column’s, in percentage points, and its 95 % interval; p of MAPSSWE · p of the '
     + 'bootstrap, two-tailed; utterances. ★ both p are below 0.05, ☆ one is.'
-    + (systems.length > 2 ? ' No p is corrected for the number of pairs.' : ''));
+    + (systems.length > 2 ? ' Both are corrected for the number of pairs (Holm).' : ''));
 }

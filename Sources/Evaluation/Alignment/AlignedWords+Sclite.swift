@@ -5,10 +5,7 @@ extension AlignedWords {
   ///
   /// Its errors may be more than the fewest possible: it would rather have three deletions and three insertions
   /// (18) than five substitutions (20).
-  /// - Complexity: time and memory are the product of the lengths.
   public init(sclite reference: [String], hypothesis: [String]) {
-    self.init(
-      reference: reference, hypothesis: hypothesis,
-      operations: WordNetwork([reference]).alignment(of: hypothesis))
+    self.init(reference: reference, hypothesis: hypothesis, costs: .sclite)
   }
 }
