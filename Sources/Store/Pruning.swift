@@ -17,7 +17,8 @@ public struct PruningReport: Sendable, Hashable {
 }
 
 extension Store {
-  /// Deletes runs, with their transcripts and measurements, and utterances that no transcript is left of.
+  /// Deletes runs, with their transcripts and measurements, and utterances that no transcript is left of; and
+  /// comparisons that are named.
   ///
   /// Checkpoints stay: later ones may come from them. The file is made smaller afterwards, for which other
   /// writers wait.
@@ -86,6 +87,7 @@ extension Store {
     switch run.kind {
     case .decodeRun: "decode_run"
     case .trainingRun: "training_run"
+    case .comparison: "comparison"
     case .checkpoint, .utterance: preconditionFailure("\(run) is no run")
     }
   }

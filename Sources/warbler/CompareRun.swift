@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import JSON
 import Store
 import Workbench
 

@@ -192,7 +192,8 @@ struct StorePruneCommand: ParsableCommand {
     discussion: "Checkpoints stay on record. With --before or --keep, runs under way are spared.")
 
   @Option(
-    name: .customLong("run"), help: ArgumentHelp("Delete this run; may be repeated.", valueName: "id"))
+    name: .customLong("run"),
+    help: ArgumentHelp("Delete this run, or comparison; may be repeated.", valueName: "id"))
   var runIDs: [String] = []
 
   @Option(help: ArgumentHelp("Delete runs that began before this day, or time (UTC).", valueName: "date"))
@@ -215,7 +216,7 @@ struct StorePruneCommand: ParsableCommand {
       guard before == nil, keep == nil else {
         throw ValidationError("--run names what to delete; leave out --before and --keep.")
       }
-      return .runs(try runIDs.map { try recordID("--run", $0, .decodeRun, .trainingRun) })
+      return .runs(try runIDs.map { try recordID("--run", $0, .decodeRun, .trainingRun, .comparison) })
     }
     guard before != nil || keep != nil else {
       throw ValidationError("Say what to delete: --run ID, --before DATE or --keep N.")

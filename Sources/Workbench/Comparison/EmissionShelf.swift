@@ -40,10 +40,10 @@ final class EmissionShelf {
   func keep(_ emissions: Emissions, of model: Int, among count: Int, place: Int, id: String)
     throws(InputFailure)
   {
+    let path = try path(of: model, among: count, place: place, id: id)
     do throws(CheckpointError) {
       try NumPyFile.write(
-        emissions.logPosteriors, shape: [emissions.frames, emissions.vocabularySize],
-        to: try path(of: model, among: count, place: place, id: id))
+        emissions.logPosteriors, shape: [emissions.frames, emissions.vocabularySize], to: path)
     } catch { throw InputFailure(error.description) }
   }
 
