@@ -63,7 +63,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "BeamSearch", dependencies: ["CTC", "LanguageModel", "Vocabulary"], swiftSettings: strict),
-    .target(name: "Evaluation", dependencies: ["JSON", "Vocabulary"], swiftSettings: strict),
+    .target(
+      name: "Evaluation", dependencies: ["CKernels", "JSON", "Tensors", "Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
@@ -129,7 +130,7 @@ let package = Package(
       dependencies: ["BeamSearch", "CTC", "JSON", "LanguageModel", "TestSupport", "Vocabulary"],
       swiftSettings: strict),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "TestSupport", "Vocabulary"],
+      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "Tensors", "TestSupport", "Vocabulary"],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",

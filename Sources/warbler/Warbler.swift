@@ -10,7 +10,8 @@ struct Warbler: ParsableCommand {
       named on stderr; 64 wrong usage; 130 or 143 stopped by a signal.
       """,
     subcommands: [
-      DecodeCommand.self, AlignCommand.self, ScoreCommand.self, TuneCommand.self, FinetuneCommand.self, PretrainCommand.self,
+      DecodeCommand.self, AlignCommand.self, ScoreCommand.self, TuneCommand.self, FinetuneCommand.self,
+      PretrainCommand.self,
       ClusterCommand.self, FeaturesCommand.self, ProbeCommand.self, CorpusCommand.self,
       CheckpointCommand.self, LanguageModelCommand.self,
       StoreCommand.self, BenchCommand.self,
