@@ -23,8 +23,8 @@ let scoreHelp = """
                             vocabulary: a vocab.json, or a folder with one.
     --costs <costs>         Which alignment counts. unit: the fewest errors;
                             sclite: a substitution costs 4, a deletion or
-                            insertion 3; jiwer: the fewest errors, of its kinds.
-                            (default: unit)
+                            insertion 3; jiwer: the fewest errors, ties as jiwer
+                            breaks them. (default: unit)
     --cjk <unit>            Whether Chinese and Japanese words are characters, or
                             what is between spaces: characters or words.
                             (default: characters)
@@ -43,6 +43,5 @@ let scoreHelp = """
     --threads <n>           Threads that score (default: the number of cores).
     --quiet                 Write nothing to stderr but failures.
     -h, --help              Show help information.
-
 
   """
