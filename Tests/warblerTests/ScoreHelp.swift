@@ -44,4 +44,5 @@ let scoreHelp = """
     --quiet                 Write nothing to stderr but failures.
     -h, --help              Show help information.
 
+
   """
