@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "BeamSearch", dependencies: ["CTC", "LanguageModel", "Vocabulary"], swiftSettings: strict),
     .target(
-      name: "Evaluation", dependencies: ["JSON", "Tensors", "Vocabulary"], swiftSettings: strict),
+      name: "Evaluation", dependencies: ["CKernels", "JSON", "Tensors", "Vocabulary"], swiftSettings: strict),
     // process
     .target(
       name: "Training",
@@ -139,7 +139,7 @@ let package = Package(
       exclude: ["Goldens"],
       swiftSettings: strict),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "TestSupport", "Vocabulary"],
+      name: "EvaluationTests", dependencies: ["Evaluation", "JSON", "Tensors", "TestSupport", "Vocabulary"],
       exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",

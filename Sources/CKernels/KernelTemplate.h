@@ -18,6 +18,7 @@
 #include "Template/Optimizer.h"
 #include "Template/Clustering.h"
 #include "Template/Viterbi.h"
+#include "Template/EditDistance.h"
 
 const ck_kernels KERNEL(kernels) = {
     .level = LEVEL,
@@ -45,6 +46,7 @@ const ck_kernels KERNEL(kernels) = {
     .add_to_doubles = KERNEL(add_to_doubles),
     .nearer = KERNEL(nearer),
     .viterbi = KERNEL(viterbi),
+    .edit_diagonal = KERNEL(edit_diagonal),
 };
 
 // Independent chains of multiply-adds that never leave the registers.

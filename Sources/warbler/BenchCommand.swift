@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
     subcommands: [
       BenchModelCommand.self, BenchTrainCommand.self, BenchPretrainCommand.self, BenchLossCommand.self,
       BenchKMeansCommand.self, BenchLanguageModelCommand.self,
-      BenchDecodeCommand.self,
+      BenchDecodeCommand.self, BenchScoreCommand.self,
     ])
 }
 

@@ -6,10 +6,11 @@ struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score", abstract: "Count the errors of hypotheses, by utterance and group.",
     discussion: """
-      Files are told apart by name and content: trn, JSON lines with id and text (a manifest, or what decode writes), \
-      id<TAB>text or columns with names, ctm; they are matched by id. An stm is matched with a ctm by time. In a trn or \
-      stm reference { a / b c / @ } is one of these, and (word) may be left out. Words are compared as written, unless \
-      there are rules. Exit codes: 0; 1 for a missing, extra or repeated id, or a file that cannot be read.
+      Files are told apart by name and content: trn, JSON lines with id and text (a manifest, or what decode \
+      writes), id<TAB>text or columns with names, ctm; they are matched by id. An stm is matched with a ctm by time. \
+      In a trn or stm reference { a / b c / @ } is one of these, and (word) may be left out. Words are compared as \
+      written, unless there are rules. Exit codes: 0; 1 for a missing, extra or repeated id, or a file that cannot \
+      be read.
       """)
 
   @Option(help: ArgumentHelp("What was said; - is standard input.", valueName: "file"))
@@ -28,8 +29,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Change both texts first: none; basic (lower case, no punctuation); or a language's rules, a rules.json or a folder \
-      with one, as those of Vocab/.
+      Change both texts first: none; basic (lower case, no punctuation); or a language's rules, a rules.json or a \
+      folder with one, as those of Vocab/.
       """, valueName: "rules"))
   var rules = "none"
 
@@ -42,8 +43,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Which alignment counts. unit: the fewest errors; sclite: a substitution costs 4, a deletion or insertion 3; jiwer: \
-      the fewest errors, of its kinds.
+      Which alignment counts. unit: the fewest errors; sclite: a substitution costs 4, a deletion or insertion 3; \
+      jiwer: the fewest errors, ties as jiwer breaks them.
       """, valueName: "costs"))
   var costs = "unit"
 
@@ -62,8 +63,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Sums for each value of this field of the reference: speaker, language, or any other of a manifest or table; speaker \
-      of a trn; speaker, labels, file or channel of an stm. May be repeated.
+      Sums for each value of this field of the reference: speaker, language, or any other of a manifest or table; \
+      speaker of a trn; speaker, labels, file or channel of an stm. May be repeated.
       """, valueName: "field"))
   var by: [String] = []
 

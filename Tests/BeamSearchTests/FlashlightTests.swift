@@ -15,7 +15,7 @@ import Glibc
   /// Sums and language models there are in single precision, and the file has 6 digits behind the point.
   private func tolerance(_ score: Double) -> Double { 16 * Double(Float(abs(score)).ulp) + 1e-6 }
 
-  @Test func `every text that flashlight finds, in its order and with its score`() throws {
+  @Test func `every text that flashlight finds, with its score`() throws {
     let file = try JSONValue(contentsOf: golden("flashlight.json"))
     let tokens = try #require(file["tokens"]?.array).compactMap(\.string)
     var settings = TokenizerSettings()
@@ -48,11 +48,12 @@ import Glibc
           options: options))
       let found = decoder.decode(emissions)
       #expect(found.count == each["texts"]?.int)
-      let best = try #require(each["best"]?.array)
-      for (hypothesis, answer) in zip(found, best) {
-        let score = try #require(answer["score"]?.double)
-        #expect(abs(hypothesis.score - score) < tolerance(score))
-        #expect(hypothesis.text == answer["text"]?.string)
+      #expect(zip(found, found.dropFirst()).allSatisfy { $0.score >= $1.score })
+      let scores = Dictionary(uniqueKeysWithValues: found.map { ($0.text, $0.score) })
+      // Equally good texts may change places.
+      for answer in try #require(each["best"]?.array) {
+        let (text, score) = (try #require(answer["text"]?.string), try #require(answer["score"]?.double))
+        #expect(abs(try #require(scores[text]) - score) < tolerance(score), "\(text)")
       }
     }
   }

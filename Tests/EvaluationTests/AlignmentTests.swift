@@ -1,3 +1,4 @@
+import Tensors
 import TestSupport
 import Testing
 
@@ -87,6 +88,29 @@ extension Alignment {
     }
   }
 
+  @Test(arguments: EditCosts.allCases)
+  func `tables by diagonals end as tables by rows do, at every kernel level`(costs: EditCosts) {
+    var generator = Seeded(6)
+    var (rows, byDiagonals) = (
+      EditCounter(costs: costs, wideBand: .max), EditCounter(costs: costs, wideBand: 0)
+    )
+    var levels = KernelLevel.supported.map { EditDiagonals(level: $0) }
+    for _ in 0..<400 {
+      func sequence() -> [UInt32] {
+        (0..<Int.random(in: 1...90, using: &generator)).map { _ in .random(in: 0..<4, using: &generator) }
+      }
+      let (r, h) = (sequence(), sequence())
+      #expect(byDiagonals.counts(r, h, limit: 4) == rows.counts(r, h, limit: 4), "\(r) \(h)")
+      let band = EditBand(reference: r.count, hypothesis: h.count, indels: nil)
+      r.withUnsafeBufferPointer { r in
+        h.withUnsafeBufferPointer { h in
+          let found = Set(levels.indices.map { levels[$0].last(r, h, band, costs) })
+          #expect(found.count == 1, "\(Array(r)) \(Array(h))")
+        }
+      }
+    }
+  }
+
   /// The table of Wagner and Fischer as it stands in the books.
   func distance(_ r: [UInt32], _ h: [UInt32]) -> Int {
     var row = Array(0...h.count)
@@ -102,18 +126,26 @@ extension Alignment {
 
   @Test func `the edit distance by bits is that of the table, for lengths about multiples of 64`() {
     var generator = Seeded(4)
-    var bits = EditDistance()
+    var (whole, banded) = (EditDistance(longestWhole: .max), EditDistance(longestWhole: 0))
     for (m, n) in [
       (1, 1), (63, 70), (64, 64), (65, 1), (127, 140), (128, 128), (129, 5), (200, 193), (3, 300),
     ] {
       for symbols in [UInt32(2), 5, 50] {
-        for _ in 0..<5 {
+        for round in 0..<8 {
           let r = (0..<m).map { _ in UInt32.random(in: 0..<symbols, using: &generator) }
-          let h = (0..<n).map { _ in UInt32.random(in: 0..<symbols, using: &generator) }
-          let found = r.withUnsafeBufferPointer { r in
-            h.withUnsafeBufferPointer { bits(r, $0, limit: Int(symbols)) }
+          var h = (0..<n).map { _ in UInt32.random(in: 0..<symbols, using: &generator) }
+          // Half of them are alike but for a few places.
+          for place in 0..<min(m, n)
+          where round % 2 == 0 && !Int.random(in: 0..<20, using: &generator).isMultiple(of: 20) {
+            h[place] = r[place]
           }
-          #expect(found == distance(r, h), "\(m) \(n) \(symbols)")
+          let found = r.withUnsafeBufferPointer { r in
+            h.withUnsafeBufferPointer {
+              [whole(r, $0, limit: Int(symbols)), banded(r, $0, limit: Int(symbols))]
+            }
+          }
+          let expected = distance(r, h)
+          #expect(found == [expected, expected], "\(m) \(n) \(symbols)")
         }
       }
     }

@@ -58,6 +58,14 @@ import Testing
     }
   }
 
+  @Test func `a text of numbers or parentheses is no other format`() throws {
+    let text = "u1\tcall 5 5 5 (now)\nu2\t5 5 5 5 5\n"
+    #expect(
+      try set(text, as: "r", text, as: "h").pairs.map(\.reference) == ["call 5 5 5 (now)", "5 5 5 5 5"])
+    #expect(try TranscriptTable(parsing: Array("a 1 0.5 1 b\n".utf8), name: "c").format == .ctm)
+    #expect(try TranscriptTable(parsing: Array("a\t1\t0.5\t1\tb\n".utf8), name: "c").format == .ctm)
+  }
+
   @Test func `a missing, an extra or a repeated id is named`() {
     let reference = "a (u1)\nb (u2)\nc (u3)\n"
     #expect(

@@ -69,7 +69,8 @@ import Testing
     let texts = try pair.map { id in try #require(plain.first { $0.id == id }).reference }
     let swapped = try rows(
       of: `The shipped checkpoint`.corpus, texts: [pair[0]: texts[1], pair[1]: texts[0]])
-    #expect(Set(try audit(swapped).evidence.prefix(2).map(\.id)) == Set(pair))
+    // A "yes" heard as "su" stands before both.
+    #expect(Set(try audit(swapped).evidence.prefix(3).map(\.id)).isSuperset(of: pair))
   }
 
   @Test func `of equals the first of the manifest comes first`() {

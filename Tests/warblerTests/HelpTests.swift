@@ -32,6 +32,12 @@ import Testing
     #expect(result.output == corpusCheckHelp)
   }
 
+  @Test func `score --help is what the manual shows`() {
+    let result = Subprocess.run("score", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == scoreHelp)
+  }
+
   @Test func `cluster --help is what the manual shows`() {
     let result = Subprocess.run("cluster", "--help")
     #expect(result.code == 0 && result.errors.isEmpty)

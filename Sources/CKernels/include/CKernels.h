@@ -126,6 +126,16 @@ static inline float ck_dropout_scale(uint32_t threshold) { return 65536.0f / (fl
 // How the best path came to a state; see ck_kernels.viterbi.
 enum { CK_VITERBI_ENTER = 1, CK_VITERBI_BEGIN = 2, CK_VITERBI_SKIP = 4 };
 
+// Which of equally cheap steps of an alignment is taken; see ck_kernels.edit_diagonal.
+typedef enum ck_edit_ties {
+  // The smallest number of all 64 bits.
+  CK_EDIT_SMALLEST,
+  // The diagonal before the insertion before the deletion.
+  CK_EDIT_DIAGONAL_FIRST,
+  // The deletion, then the insertion before a match, but a substitution before the insertion.
+  CK_EDIT_DELETION_FIRST,
+} ck_edit_ties;
+
 typedef struct ck_kernels {
   ck_level level;
 
@@ -247,6 +257,18 @@ typedef struct ck_kernels {
   void (*viterbi)(double *blanks, double *labels, uint8_t *steps, const double *old_blanks, const double *old_labels,
                   const double *row, const int32_t *blank_tokens, const int32_t *label_tokens, const double *skips,
                   ptrdiff_t first, ptrdiff_t end);
+
+  // `count` cells of a diagonal (from the upper right to the lower left, by column) of an alignment's table. A number's
+  // upper 32 bits are a cost, by which steps are compared, the lower 32 go along. Cell c is one of
+  //
+  //     before_last[c] + (reference[c] == hypothesis[c] ? 0 : substitution)   a match or substitution
+  //     last[c] + indel                                                       an insertion
+  //     last[c + 1] + indel                                                   a deletion
+  //
+  // where `last` is the diagonal before, from the column to the left on, and `before_last` the one before that.
+  void (*edit_diagonal)(int64_t *cells, const int64_t *before_last, const int64_t *last, const uint32_t *reference,
+                        const uint32_t *hypothesis, int64_t substitution, int64_t indel, ck_edit_ties ties,
+                        ptrdiff_t count);
 } ck_kernels;
 
 // The kernels of a level, or null when this CPU does not run it.

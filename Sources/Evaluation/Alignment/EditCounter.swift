@@ -5,18 +5,25 @@
 /// (Wagner and Fischer 1974), row by row, in ``PackedCost``s and so with the substitutions of the alignment that
 /// counts. What both begin and end with is left out first: under all ``EditCosts`` that leaves the counts as
 /// they are. Longer sequences get their edit distance first (``EditDistance``), and then only the cells that it
-/// allows (``EditBand``).
+/// allows (``EditBand``), many at a time where they are many (``EditDiagonals``).
 ///
 /// - Complexity: time |r| |h| / 64 and |r| x errors, memory |r| + |h|.
 struct EditCounter {
   let costs: EditCosts
   private var row: [Int] = []
   private var distance = EditDistance()
+  private var diagonals = EditDiagonals()
+  private let wideBand: Int
 
   /// Cells up to which a table is computed as it is.
   private static let smallTable = 256
 
-  init(costs: EditCosts) { self.costs = costs }
+  /// - Parameter wideBand: columns of a row from which on a table is computed by its diagonals. Narrower ones
+  ///   are as fast row by row.
+  init(costs: EditCosts, wideBand: Int = 96) {
+    self.costs = costs
+    self.wideBand = wideBand
+  }
 
   /// - Parameter limit: all tokens are below it.
   mutating func counts(_ reference: [UInt32], _ hypothesis: [UInt32], limit: Int) -> EditCounts {
@@ -42,6 +49,7 @@ struct EditCounter {
       let band = EditBand(reference: r.count, hypothesis: h.count, indels: indels)
       let packed =
         switch costs {
+        case _ where min(h.count + 1, band.width) >= wideBand: diagonals.last(r, h, band, costs)
         case .unit: last(r, h, band, FewestSubstitutions.self)
         case .sclite: last(r, h, band, ScliteTies.self)
         case .jiwer: last(r, h, band, RapidFuzzTies.self)

@@ -36,6 +36,9 @@ public enum ScoringFormat: String, Sendable, Hashable, CaseIterable {
     func isNumber(_ place: Int) -> Bool { place < fields.count && Double(fields[place]) != nil }
     if line.first == "{", fields.last?.last == "}" {
       self = .jsonl
+    } else if line.count(where: { $0 == "\t" }) == 1 {
+      // Others would have none, or one between all their fields.
+      self = .tsv
     } else if fields.last?.last == ")", line.contains("(") {
       self = .trn
     } else if isNumber(3) && isNumber(4) {

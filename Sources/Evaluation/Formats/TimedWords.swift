@@ -35,7 +35,8 @@ struct TimedWords {
       else {
         throw ScoringError(
           place,
-          "expected file, channel, begin, duration and word, found \"\(fields.prefix(6).joined(separator: " "))\"; correct this line"
+          "expected file, channel, begin, duration and word, found "
+            + "\"\(fields.prefix(6).joined(separator: " "))\"; correct this line"
         )
       }
       let channel = ChannelID(file: fields[0], channel: fields[1])

@@ -134,7 +134,8 @@ extension ScoringSet {
     guard format == .ctm else {
       throw ScoringError(
         hypothesis.name,
-        "expected a ctm for the stm \(reference.name), found \(format?.rawValue ?? "another file"); give a ctm, or a reference with ids"
+        "expected a ctm for the stm \(reference.name), found \(format?.rawValue ?? "another file"); give a ctm, "
+          + "or a reference with ids"
       )
     }
     let segments = try TimedSegments(parsing: reference.bytes, name: reference.name)

@@ -23,6 +23,7 @@ final class EmissionShelf {
 
   init(keptIn directory: String?) throws(InputFailure) {
     kept = directory
+    if let directory { try makeFolders([], in: directory) }
     scratch = directory == nil ? try ScratchFolder() : nil
   }
 

@@ -6,8 +6,8 @@ public struct ScoringRun {
   public let set: ScoringSet
   public let options: ScoringOptions
 
-  /// Pairs that a thread takes at once.
-  private static let batch = 256
+  /// Pairs that a thread takes at once, at most.
+  private static let largestBatch = 256
 
   /// - Parameters:
   ///   - reference: a file, or `-` for standard input.
@@ -23,7 +23,8 @@ public struct ScoringRun {
   /// - Returns: nil if `shouldStop`, which is asked now and then, said so.
   public func report(threads: Int, shouldStop: () -> Bool) throws -> ScoreReport? {
     let pairs = set.pairs
-    let batches = (pairs.count + Self.batch - 1) / Self.batch
+    let batchSize = max(1, min(Self.largestBatch, pairs.count / (8 * threads)))
+    let batches = (pairs.count + batchSize - 1) / batchSize
     let compute = Compute(threads: max(1, min(threads, batches)))
     var scorers = [Scorer](repeating: Scorer(options), count: compute.threads)
     // By batch; nil where it was not scored.
@@ -32,7 +33,7 @@ public struct ScoringRun {
       results.withUnsafeMutableBufferPointer { results in
         compute.run(tasks: batches) { batch, worker in
           if shouldStop() { return }
-          let places = batch * Self.batch..<min((batch + 1) * Self.batch, pairs.count)
+          let places = batch * batchSize..<min((batch + 1) * batchSize, pairs.count)
           results[batch] = Result { () throws(ScoringError) in
             var scores: [UtteranceScore] = []
             scores.reserveCapacity(places.count)

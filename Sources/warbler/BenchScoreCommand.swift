@@ -1,0 +1,34 @@
+import ArgumentParser
+import Workbench
+
+/// `warbler bench score`.
+struct BenchScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score", abstract: "Time the scoring of pairs that have been read: words and characters.")
+
+  @Option(help: ArgumentHelp("What was said, as score takes it.", valueName: "file"))
+  var ref: String
+
+  @Option(help: ArgumentHelp("What was heard.", valueName: "file"))
+  var hyp: String
+
+  @Option(help: "Threads (default: the number of cores).")
+  var threads: Int?
+
+  @Option(help: "Runs that are counted.")
+  var runs = 5
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    try checkPositive("--runs", runs)
+    if let threads { try checkPositive("--threads", threads) }
+  }
+
+  func run() throws {
+    let timing = try ScoringBenchmark(reference: ref, hypothesis: hyp)
+      .measure(threads: threads ?? availableProcessors(), runs: runs)
+    print(json ? timing.json : timing.text)
+  }
+}
