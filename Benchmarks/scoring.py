@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scoring beside jiwer: errors in words and in characters of the same pairs, which must be as many on both sides.
+"""Scoring beside jiwer and sclite: errors in words and in characters of the same pairs, which must be as many for jiwer and Warbler.
 
     python3 -m venv venv && venv/bin/pip install -r Benchmarks/requirements.txt
     swift build -c release --product warbler
@@ -9,7 +9,8 @@ Pairs are random words (fixed seed), 10 to 20 an utterance of which one in nine 
 table, 10 utterances of 10,000 words. A round times every side once, one process each, in turn, and backwards in the next. "Scoring"
 is that of pairs in memory: process_words and process_characters, and `warbler bench score`. "Process" is all from start to end: imports,
 reading JSON lines (`warbler score --json` writes the counts of every utterance, jiwer's side its sums). Medians over rounds; ratios are
-taken within a round. Memory is the process's peak. Prints JSON lines to stderr as it goes and the tables to stdout.
+taken within a round. Where Debian's sctk is installed, sclite scores the words of the short pairs from trn files (its process alone:
+it scores nothing in memory, aligns with other costs, and tables of 10,000 words are too much for it). Memory is the process's peak. Prints JSON lines to stderr as it goes and the tables to stdout.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import multiprocessing
 import os
 import pathlib
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -59,6 +61,9 @@ def write_pairs(folder, pairs):
         with open(folder / f"{name}.jsonl", "w") as stream:
             for number, pair in enumerate(pairs):
                 stream.write(json.dumps({"id": f"u{number:06d}", "text": pair[side]}) + "\n")
+        with open(folder / f"{name}.trn", "w") as stream:
+            for number, pair in enumerate(pairs):
+                stream.write(f"{pair[side]} (u_{number:06d})\n")
 
 
 def make_files(work, utterances):
@@ -109,13 +114,25 @@ def measure(threads, folder, options):
     return {"process": seconds, "mib": mib, "scoring": bench["seconds"], "errors": errors}
 
 
-def table(title, folder, options):
+def time_sclite(folder):
+    files = ["-r", folder / "ref.trn", "trn", "-h", folder / "hyp.trn", "trn"]
+    command = ["sctk", "sclite", *files, "-i", "rm", "-s", "-o", "sum", "stdout"]
+    start = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit(f"{command}: exit status {status}")
+    return {"process": time.perf_counter() - start, "mib": usage.ru_maxrss / 1024}
+
+
+def table(title, folder, options, sclite):
     sides = [0, *options.threads]
     rows = []
     for round_number in range(options.rounds):
         for side in sides if round_number % 2 == 0 else sides[::-1]:
             rows.append({"case": title, "threads": side, "round": round_number, **measure(side, folder, options)})
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    others = [time_sclite(folder) for _ in range(options.rounds)] if sclite else []
     if len({tuple(row["errors"]) for row in rows}) != 1:
         sys.exit(f"{title}: the sides do not count the same errors")
 
@@ -130,6 +147,11 @@ def table(title, folder, options):
     print("| | scoring | process | memory | jiwer / Warbler, scoring | process |\n|---|---|---|---|---|---|")
     print(f"| jiwer | {median(peers, 'scoring'):.2f} s ({median(peers, 'words'):.2f} words, {median(peers, 'characters'):.2f} "
           f"characters) | {median(peers, 'process'):.2f} s | {median(peers, 'mib'):.0f} MiB | | |")  # fmt: skip
+    if others:
+        first = of(options.threads[0])
+        ratio = statistics.median(a["process"] / b["process"] for a, b in zip(others, first))
+        print(f"| sclite, words alone | | {median(others, 'process'):.2f} s | {median(others, 'mib'):.0f} MiB | | {ratio:.1f} (sclite / Warbler, "
+              f"{options.threads[0]} thread) |")  # fmt: skip
     for side in options.threads:
         ours = of(side)
         ratios = [statistics.median(a[key] / b[key] for a, b in zip(peers, ours)) for key in ("scoring", "process")]
@@ -155,8 +177,8 @@ def main():
     maker = multiprocessing.get_context("spawn").Process(target=make_files, args=(options.work, options.utterances))
     maker.start()
     maker.join()
-    table(f"{options.utterances:,} utterances of 10 to 20 words", options.work / "short", options)
-    table("10 utterances of 10,000 words", options.work / "long", options)
+    table(f"{options.utterances:,} utterances of 10 to 20 words", options.work / "short", options, shutil.which("sctk"))
+    table("10 utterances of 10,000 words", options.work / "long", options, None)
 
 
 if __name__ == "__main__":

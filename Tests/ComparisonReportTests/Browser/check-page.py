@@ -349,7 +349,8 @@ class Visit:
         browser.key("j")
         browser.key("Escape")
         browser.wait("!byId('detail').open")
-        check(browser.value("page.utterances[document.activeElement.dataset.index].id"), rows[2], "the focus after closing")
+        # Closing is told to the page a moment later.
+        browser.wait(f"page.utterances[document.activeElement.dataset.index]?.id === {json.dumps(rows[2])}")
         silent = self.browser.value("page.utterances.findIndex((_, index) => !soundElement(index))")
         self.browser.value(f"openDetail({silent})")
         holds("does not carry its sound" in browser.text(".stage"), "what has no sound says so")
