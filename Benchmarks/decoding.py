@@ -9,6 +9,9 @@ and the lexicon, which every side reads. Each side's language-model weight and w
 utterances of their own (--tuning), the side's own decoder at the setting's width. Without a lexicon each side's price of an unknown
 word is tuned with them, three values each: pyctcdecode's `unk_score_offset` (log10, times the weight), Warbler's `unk-token-score`.
 
+Behind it stands how good the searches are for one objective: the mean score of the best hypothesis, weights 0.5 and 1.5, natural logarithm, of
+flashlight and of Warbler. Both add up the paths that they find, so that the higher one has searched better.
+
 A round times every side once, one process each, in turn; a side's time is the median over utterances, a cell the median over rounds.
 Prints the table. WER is on the utterances that are timed.
 """
@@ -169,6 +172,8 @@ def flashlight_decoder(arguments, options):
     return (
         lambda x: decoder.decode(x.ctypes.data, *x.shape)[0],
         lambda result, kept=kept: collapsed([t for t in result.tokens if t >= 0]),
+        lambda x: x,
+        lambda result: result.score,
     )
 
 
@@ -219,14 +224,15 @@ def run_peer(side, options):
         made = PEERS[name][0](arguments, {**options, "weight": weight, "word": word, "unknown": unknown})
         inputs = [numpy.ascontiguousarray(prepare(made)(x)) for x in saved["emissions"]]
         made[0](inputs[0])
-        seconds, texts = [], []
+        seconds, texts, scores = [], [], []
         for x in inputs:
             began = time.perf_counter()
             result = made[0](x)
             seconds.append(time.perf_counter() - began)
             texts.append(made[1](result))
+            scores.append(made[3](result) if len(made) > 3 else 0)
         wer = word_error_rate([str(t) for t in saved["texts"]], texts)
-        results.append({"point": (weight, word, unknown), "seconds": statistics.median(seconds), "wer": wer})
+        results.append({"point": (weight, word, unknown), "seconds": statistics.median(seconds), "wer": wer, "score": statistics.mean(scores)})
     print(json.dumps(min(results, key=lambda r: r["wer"])))
 
 
@@ -249,9 +255,11 @@ def warbler(decoder, folder, options, timed):
         output = subprocess.run(
             [WARBLER, "decode", folder, *common, "--no-store", "--format", "jsonl", "--quiet", "--threads", "1"],
             check=True, capture_output=True, text=True).stdout  # fmt: skip
-        texts = {row["id"]: row["text"].lower() for row in map(json.loads, output.splitlines())}
+        rows = list(map(json.loads, output.splitlines()))
+        texts = {row["id"]: row["text"].lower() for row in rows}
         references = json.loads((folder / "texts.json").read_text())
-        result = {"point": (weight, word, unknown), "wer": word_error_rate(references, [texts[f"u{i:04}"] for i in range(len(references))])}
+        wer = word_error_rate(references, [texts[f"u{i:04}"] for i in range(len(references))])
+        result = {"point": (weight, word, unknown), "wer": wer, "score": statistics.mean(row["score"] for row in rows)}
         if timed:
             bench = [WARBLER, "bench", "decode", *sorted(folder.glob("*.npy")), *common, "--runs", "1", "--json"]
             result["seconds"] = json.loads(subprocess.run(bench, check=True, capture_output=True, text=True).stdout)["seconds_median"]
@@ -328,6 +336,11 @@ def main():
             weights = ", ".join(str(value) for value in tuned[side] if value is not None) if is_tuned(side) else ""
             wer = f"{100 * rounds[0][side]['wer']:.2f}"
             print(f"| {setting} | {side} | {seconds * 1000:.3f} | {ratio:.1f} | {wer} | {weights} |", flush=True)
+    print("\n| setting | side | mean score of the best |\n|---|---|---|", flush=True)
+    for setting in options.settings:
+        for side in SETTINGS[setting]:
+            if side.startswith(("flashlight", "warbler")) and any(other.startswith("flashlight") for other in SETTINGS[setting]):
+                print(f"| {setting} | {side} | {run(side, 'test', [(0.5, 1.5, None)], False)['score']:.4f} |", flush=True)
 
 
 if __name__ == "__main__":
