@@ -38,6 +38,18 @@ import Testing
     #expect(result.output == scoreHelp)
   }
 
+  @Test func `compare --help is what the manual shows`() {
+    let result = Subprocess.run("compare", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == compareHelp)
+  }
+
+  @Test func `corpus audit --help is what the manual shows`() {
+    let result = Subprocess.run("corpus", "audit", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output == corpusAuditHelp)
+  }
+
   @Test func `cluster --help is what the manual shows`() {
     let result = Subprocess.run("cluster", "--help")
     #expect(result.code == 0 && result.errors.isEmpty)
