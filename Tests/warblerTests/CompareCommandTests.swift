@@ -116,6 +116,11 @@ import Testing
     ] {
       #expect(result.output.contains(expected), "\(expected) in \(result.output)")
     }
+    // A long name stands below the table.
+    let long = String(repeating: "long ", count: 9) + "name"
+    let named = run([reference, "--hyp", "a.trn", "--name", long, "--no-store", "--quiet"])
+    #expect(named.output.contains("A long long long long long long long long…  28.57 %"), "\(named.output)")
+    #expect(named.output.contains("\nA \(long)\n"))
     // A page without sounds.
     let page = run([
       reference, "--hyp", "a.trn", "--hyp", "b.jsonl", "--no-store", "--html", "p.html", "--quiet",

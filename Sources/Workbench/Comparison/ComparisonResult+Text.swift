@@ -29,12 +29,18 @@ extension ComparisonResult {
       let (standing, facts) = (comparison.standings[number], input.facts[number])
       let (words, totals) = (standing.totals.words, standing.totals)
       table.add(
-        "\(letter(number)) \(system.name)", percent(words.rate), percents(standing.interval),
+        "\(letter(number)) \(Self.shortened(system.name))", percent(words.rate), percents(standing.interval),
         percent(totals.characters.rate), percent(totals.sentenceErrorRate), grouped(words.substitutions),
         grouped(words.deletions), grouped(words.insertions), percent(standing.oracle?.rate),
         facts.realTimeFactor.map { decimals($0, 4) } ?? "-", facts.peakBytes.map(megabytes) ?? "-")
     }
-    return table.text
+    let long = input.systems.enumerated().filter { Self.shortened($1.name) != $1.name }
+    return table.text + long.map { "\(letter($0)) \(oneLine($1.name))\n" }.joined()
+  }
+
+  /// Longer names stand below the table.
+  private static func shortened(_ name: String) -> String {
+    name.count > 40 ? name.prefix(39) + "…" : name
   }
 
   private var pairTable: String {
