@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""What hotwords cost a beam search: the same emissions with 10,000 phrases and with none, in turn.
+"""What hotwords cost a beam search: the same emissions with none, with 10,000 rare phrases and with 10,000 common ones, in turn.
 
     python3 Benchmarks/hotwords.py --work DIR --text SENTENCES [--phrases 10000] [--rounds 5]
 
-DIR is that of decoding.py (its emissions, language model and lexicon); SENTENCES its text, out of whose held-out end, which the
-emissions say, and the rest half the phrases each are taken: one to three words in a row, weights 1 to 5. A time is the median over
+DIR is that of decoding.py (its emissions, language model and lexicon), SENTENCES its text. Phrases are one to three words in a row,
+distinct, weights 1 to 5. Rare ones, as names and terms are, have a word that the text has at most twice. Common ones are any, half of
+them out of the held-out end of the text, which the emissions say: nearly every word of the speech is one of them. A time is the median over
 utterances of `bench decode`, one thread, a cell the median over rounds, the ratio that of the ratios of a round. Needs Python alone
 and `.build/release/warbler`.
 """
 
 import argparse
+import collections
 import json
 import pathlib
 import random
@@ -25,17 +27,16 @@ DECODERS = {
 }
 
 
-def phrases(sentences, count, generator):
-    """Distinct phrases of letters and apostrophes, half of them out of what the emissions are made of."""
+def phrases(sentences, count, generator, is_wanted=lambda words: True):
     chosen = set()
-    for part, size in ((sentences[-2000:], count // 2), (sentences[:-2000], count)):
-        while len(chosen) < size:
-            words = generator.choice(part).split()
-            start, length = generator.randrange(len(words)), generator.randint(1, 3)
-            phrase = " ".join(words[start : start + length]).upper()
-            if phrase.replace("'", "").replace(" ", "").isalpha() and phrase.isascii():
-                chosen.add(phrase)
-    return sorted(chosen)
+    while len(chosen) < count:
+        words = generator.choice(sentences).split()
+        start, length = generator.randrange(len(words)), generator.randint(1, 3)
+        words = words[start : start + length]
+        phrase = " ".join(words).upper()
+        if phrase.replace("'", "").replace(" ", "").isalpha() and phrase.isascii() and is_wanted(words):
+            chosen.add(phrase)
+    return chosen
 
 
 def seconds(work, decoder):
@@ -53,16 +54,27 @@ def main():
     options = parser.parse_args()
     generator = random.Random(1)
     sentences = [line.strip() for line in options.text.read_text(encoding="utf-8").splitlines() if line.strip()]
-    file = options.work / "hotwords.txt"
-    chosen = phrases(sentences, options.phrases, generator)
-    file.write_text("".join(f"{phrase}\t{generator.uniform(1, 5):.2f}\n" for phrase in chosen))
-    print(f"{len(chosen)} phrases, {options.rounds} rounds\n\n| setting | none, ms | hotwords, ms | ratio |\n|---|---|---|---|", flush=True)
+    counts = collections.Counter(word for sentence in sentences for word in sentence.split())
+    half = options.phrases // 2
+    lists = {
+        "rare": phrases(sentences, options.phrases, generator, lambda words: any(counts[word] <= 2 for word in words)),
+        "common": phrases(sentences[-2000:], half, generator),
+    }
+    while len(lists["common"]) < options.phrases:
+        lists["common"] |= phrases(sentences[:-2000], 1, generator)
+    for name, chosen in lists.items():
+        text = "".join(f"{phrase}\t{generator.uniform(1, 5):.2f}\n" for phrase in sorted(chosen))
+        (options.work / f"{name}.txt").write_text(text)
+    print(f"{options.phrases} phrases, {options.rounds} rounds\n\n| setting | none, ms | rare, ms | ratio | common, ms | ratio |")
+    print("|---|---|---|---|---|---|", flush=True)
     for setting, decoder in DECODERS.items():
         decoder = decoder.format(work=options.work)
-        rounds = [(seconds(options.work, decoder), seconds(options.work, f"{decoder},hotwords={file}")) for _ in range(options.rounds)]
-        none, with_hotwords = (1000 * statistics.median(times) for times in zip(*rounds))
-        ratio = statistics.median(b / a for a, b in rounds)
-        print(f"| {setting} | {none:.2f} | {with_hotwords:.2f} | {ratio:.2f} |", flush=True)
+        files = ["", *(f",hotwords={options.work}/{name}.txt" for name in lists)]
+        rounds = [[seconds(options.work, decoder + file) for file in files] for _ in range(options.rounds)]
+        none, *times = (1000 * statistics.median(times) for times in zip(*rounds))
+        ratios = [statistics.median(times[i] / times[0] for times in rounds) for i in (1, 2)]
+        cells = " | ".join(f"{time:.2f} | {ratio:.2f}" for time, ratio in zip(times, ratios))
+        print(f"| {setting} | {none:.2f} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -194,11 +194,17 @@ public struct BeamDecoder: Sendable {
     let total = beam[slot].total
     let last = beam[slot].lastLabel
     let largest = total * beam[slot].largestRatio
+    let largestLookahead = beam[slot].largestLookahead
+    let hotword = beam[slot].hotword
     let isPlain = beam[slot].isPlain
     for (label, posterior) in frame.tokens {
       guard largest * posterior > max(candidates.bound, floor) else { break }
       let base = label == last ? beam[slot].blank : total
       var key = base * posterior
+      if hotword >= 0 {
+        key *= graph.hotwordRatio(hotword, label)
+        guard key * largestLookahead > max(candidates.bound, floor) else { continue }
+      }
       if !isPlain {
         let prefix = tree[beam[slot].node]
         var place = DecodingGraph.outside
@@ -275,12 +281,19 @@ public struct BeamDecoder: Sendable {
   ) {
     let probability = (label == entry.lastLabel ? entry.blank : entry.total) * posterior
     guard probability > 0 else { return }
+    var hotwords = 1.0
+    if entry.hotword >= 0 {
+      hotwords = graph.hotwordRatio(entry.hotword, label)
+      if !graph.isSeparator[Int(label)] {
+        guard probability * hotwords * entry.largestLookahead > max(candidates.bound, floor) else { return }
+      }
+    }
     let (here, next) = (trie.places[Int(child)], trie.places[Int(child) + 1])
     if here.firstChild < next.firstChild {
       let ratio =
         entry.isPlain
         ? trie.ratios[Int(child)] : steps.ratio(from: tree[entry.node], label: label, place: child)
-      insert(probability * ratio, slot, label, 0, floor)
+      insert(probability * ratio * hotwords, slot, label, 0, floor)
     }
     let ends = next.firstWord - here.firstWord
     for variant in 0..<ends {
@@ -357,14 +370,13 @@ public struct BeamDecoder: Sendable {
       beam[slot].place = prefix.place
       var largest =
         prefix.place >= 0 && graph.largestRatio.count > 1 ? graph.largestRatio[Int(prefix.place)] : 1
-      var isPlain = graph.unit == .word && (graph.lexicon == nil || !graph.isOpen)
-      if let hotwords = graph.hotwords {
-        let gain = hotwords.largestGain[Int(prefix.hotword)]
-        if gain > 0 { largest *= exp(gain) }
-        if !hotwords.isNeutral[Int(prefix.hotword)] { isPlain = false }
+      beam[slot].largestLookahead = largest
+      if let hotwords = graph.hotwords, !hotwords.isNeutral(prefix.hotword) {
+        largest *= hotwords.largestRatio(from: prefix.hotword)
+        beam[slot].hotword = prefix.hotword
       }
       beam[slot].largestRatio = largest
-      beam[slot].isPlain = isPlain
+      beam[slot].isPlain = graph.unit == .word && (graph.lexicon == nil || !graph.isOpen)
       guard prefix.parent >= 0 else { continue }
       let parent = Int(tree[prefix.parent].slot)
       guard beam.indices.contains(parent), beam[parent].node == prefix.parent else { continue }

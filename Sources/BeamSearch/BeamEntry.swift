@@ -9,8 +9,9 @@ struct BeamEntry {
   var total: Double
   /// e^(terms - the parent's).
   var ratio = 1.0
-  /// At least the ratio of any step within a word.
+  /// At least the ratio of any step within a word, and the part of it that is not the hotwords'.
   var largestRatio = 1.0
+  var largestLookahead = 1.0
   /// Slot of the parent, if it is in the beam; else -1.
   var parent: Int32 = -1
   /// The children in the beam: the first of a list, and the labels of all, modulo 64.
@@ -18,8 +19,10 @@ struct BeamEntry {
   var nextSibling: Int32 = -1
   /// Place in the lexicon.
   var place: Int32 = 0
+  /// State of the hotwords' automaton; -1 where no step within a word makes a difference to it.
+  var hotword: Int32 = -1
   var childMask: UInt64 = 0
-  /// Whether no step within a word changes the terms beyond the lexicon's look-ahead.
+  /// Whether no step within a word changes the terms beyond a closed lexicon's look-ahead and the hotwords.
   var isPlain = true
 
   init(node: Int32, blank: Double, label: Double) {

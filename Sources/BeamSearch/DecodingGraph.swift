@@ -149,6 +149,10 @@ public struct DecodingGraph: Sendable {
       ? outsideLookahead(tokens: prefix.wordTokens) : lookahead[Int(prefix.place)]
   }
 
+  /// e^(what a step adds for hotwords), where there are some.
+  @inline(__always)
+  func hotwordRatio(_ state: Int32, _ label: Int32) -> Double { hotwords!.ratio(state, label) }
+
   /// Of a prefix outside the lexicon, with so many tokens of its word.
   func outsideLookahead(tokens: Int32) -> Double {
     unknownLookahead + options.unknownTokenScore * Double(tokens)

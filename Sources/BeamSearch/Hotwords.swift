@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Phrases that a search is to favour (or to avoid), each with a weight in nats that is added once for every
 /// time the phrase occurs as whole words.
 ///
@@ -31,21 +35,37 @@ public struct Hotwords: Sendable {
   let delimiter: Int32?
   /// What an utterance begins in: behind a delimiter.
   let start: Int32
-  /// Weights completed on arrival in a state.
-  let completed: [Double]
-  /// What is lent in a state.
-  let potential: [Double]
-  /// The largest gain of any step out of a state, at least 0.
-  let largestGain: [Double]
-  /// Whether every step out of a state gains nothing and costs nothing.
-  let isNeutral: [Bool]
-  private let fail: [Int32]
-  private let firstEdge: [Int32]
-  private let edgeTokens: [Int32]
-  private let edgeTargets: [Int32]
-  /// For states with many edges: where their (V) targets begin; -1 for others.
-  private let denseRow: [Int32]
-  private let dense: [Int32]
+  /// What is known of a state, in one place of the cache.
+  private struct State {
+    /// Tokens of its steps, modulo 64.
+    var mask: UInt64 = 0
+    /// e^-potential: what leaving pays back.
+    var departure = 1.0
+    var largestRatio = 1.0
+    /// Place of its first step, and how many there are.
+    var firstStep: Int32 = 0
+    var stepCount: Int32 = 0
+    var isNeutral = true
+  }
+
+  private struct Step {
+    var token: Int32
+    var target: Int32
+    /// e^(weights completed in the target + what is lent there).
+    var arrival: Double
+  }
+
+  private let states: [State]
+  /// Of each state the steps that lead elsewhere than from the root, those of the states that it falls back to among
+  /// them, in ascending order of their tokens.
+  private let steps: [Step]
+  /// By token: the step where nothing was begun.
+  private let rootSteps: [Step]
+  /// By state: what is lent, and that and the weights completed on arrival.
+  private let potential: [Double]
+  private let arrivalGain: [Double]
+  /// Whether a token's place among a state's steps is its rank in the mask.
+  private let isSmall: Bool
 
   /// - Parameters:
   ///   - phrases: equal ones count the sum of their weights.
@@ -60,82 +80,86 @@ public struct Hotwords: Sendable {
     }
     self.delimiter = delimiter.map(Int32.init)
     start = delimiter.flatMap { trie.child(0, Int32($0)) } ?? 0
+    isSmall = vocabularySize <= 64
     let (fail, order) = trie.failures()
     var completed = trie.weights
     var potential = trie.potentials
-    for state in order {
-      completed[Int(state)] += completed[Int(fail[Int(state)])]
-      potential[Int(state)] = max(potential[Int(state)], potential[Int(fail[Int(state)])])
+    var rootTargets = [Int32](repeating: 0, count: vocabularySize)
+    for (token, target) in trie.edges[0] { rootTargets[Int(token)] = target }
+    // By state, out of those it falls back to, which come before it; the root's own steps are those of all.
+    var steps: [[(token: Int32, target: Int32)]] = trie.edges.map { _ in [] }
+    for state in order.map(Int.init) {
+      let back = Int(fail[state])
+      completed[state] += completed[back]
+      potential[state] = max(potential[state], potential[back])
+      let own = trie.edges[state]
+      let inherited = steps[back].filter { own[$0.token] == nil }
+      steps[state] = (own.map { ($0.key, $0.value) } + inherited).sorted { $0.token < $1.token }
     }
-    var firstEdge: [Int32] = [0]
-    var edgeTokens: [Int32] = []
-    var edgeTargets: [Int32] = []
-    var denseRow = [Int32](repeating: -1, count: trie.edges.count)
-    var dense: [Int32] = []
-    for (state, edges) in trie.edges.enumerated() {
-      let sorted = edges.sorted { $0.key < $1.key }
-      edgeTokens += sorted.map(\.key)
-      edgeTargets += sorted.map(\.value)
-      firstEdge.append(Int32(edgeTokens.count))
-      if edges.count > 8 {
-        denseRow[state] = Int32(dense.count)
-        dense += [Int32](repeating: -1, count: vocabularySize)
-        for (token, target) in sorted { dense[Int(denseRow[state]) + Int(token)] = target }
-      }
+    let gain = zip(completed, potential).map { $0 + $1 }
+    let rootSteps = rootTargets.enumerated().map { token, target in
+      Step(token: Int32(token), target: target, arrival: exp(gain[Int(target)]))
     }
-    self.fail = fail
-    self.completed = completed
+    let largestOfRoot = rootTargets.reduce(-.infinity) { max($0, gain[Int($1)]) }
+    let rootIsNeutral = rootTargets.allSatisfy { gain[Int($0)] == 0 }
+    var states: [State] = []
+    var all: [Step] = []
+    for (number, own) in steps.enumerated() {
+      var state = State()
+      state.mask = own.reduce(0) { $0 | 1 << UInt64($1.token & 63) }
+      state.departure = exp(-potential[number])
+      let largest = own.reduce(largestOfRoot) { max($0, gain[Int($1.target)]) }
+      // A product of two powers may be a last digit larger than the power of their sum.
+      state.largestRatio = max(1, exp(largest - potential[number]) * (1 + 8 * Double.ulpOfOne))
+      state.firstStep = Int32(all.count)
+      state.stepCount = Int32(own.count)
+      state.isNeutral =
+        potential[number] == 0 && rootIsNeutral && own.allSatisfy { gain[Int($0.target)] == 0 }
+      states.append(state)
+      all += own.map { Step(token: $0.token, target: $0.target, arrival: exp(gain[Int($0.target)])) }
+    }
+    self.states = states
+    self.steps = all
+    self.rootSteps = rootSteps
     self.potential = potential
-    self.firstEdge = firstEdge
-    self.edgeTokens = edgeTokens
-    self.edgeTargets = edgeTargets
-    self.denseRow = denseRow
-    self.dense = dense
-    // Of a state and of those it falls back to, as a step that fails goes on from there.
-    var gains = [Double](repeating: 0, count: trie.edges.count)
-    var neutral = potential.map { $0 == 0 }
-    for state in [0] + order.map(Int.init) {
-      var chain = Int32(state)
-      while true {
-        for edge in firstEdge[Int(chain)]..<firstEdge[Int(chain) + 1] {
-          let target = Int(edgeTargets[Int(edge)])
-          let gain = completed[target] + potential[target] - potential[state]
-          gains[state] = max(gains[state], gain)
-          if gain != 0 { neutral[state] = false }
-        }
-        if chain == 0 { break }
-        chain = fail[Int(chain)]
-      }
-    }
-    largestGain = gains
-    isNeutral = neutral
+    arrivalGain = gain
   }
+
+  /// The largest ratio of any step out of a state, at least 1.
+  func largestRatio(from state: Int32) -> Double { states[Int(state)].largestRatio }
+
+  /// Whether every step out of a state gains nothing and costs nothing.
+  func isNeutral(_ state: Int32) -> Bool { states[Int(state)].isNeutral }
+
+  /// What is lent in a state.
+  func lent(in state: Int32) -> Double { potential[Int(state)] }
 
   /// The state behind a token, and what the step adds.
   func advance(_ state: Int32, _ token: Int32) -> (state: Int32, gain: Double) {
-    var from = state
-    var target: Int32 = 0
-    while true {
-      if let next = edge(from, token) {
-        target = next
-        break
-      }
-      if from == 0 { break }
-      from = fail[Int(from)]
-    }
-    return (target, completed[Int(target)] + potential[Int(target)] - potential[Int(state)])
+    let target = step(states[Int(state)], token).target
+    return (target, arrivalGain[Int(target)] - potential[Int(state)])
   }
 
-  private func edge(_ state: Int32, _ token: Int32) -> Int32? {
-    let row = denseRow[Int(state)]
-    if row >= 0 {
-      let target = dense[Int(row) + Int(token)]
-      return target < 0 ? nil : target
+  /// e^(what a step adds).
+  @inline(__always)
+  func ratio(_ state: Int32, _ token: Int32) -> Double {
+    let state = states[Int(state)]
+    return step(state, token).arrival * state.departure
+  }
+
+  @inline(__always)
+  private func step(_ state: State, _ token: Int32) -> Step {
+    let bit: UInt64 = 1 << UInt64(token & 63)
+    if state.mask & bit == 0 { return rootSteps[Int(token)] }
+    let first = Int(state.firstStep)
+    if isSmall { return steps[first + (state.mask & (bit - 1)).nonzeroBitCount] }
+    let end = first + Int(state.stepCount)
+    var (low, high) = (first, end)
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle].token < token { low = middle + 1 } else { high = middle }
     }
-    for edge in firstEdge[Int(state)]..<firstEdge[Int(state) + 1] where edgeTokens[Int(edge)] == token {
-      return edgeTargets[Int(edge)]
-    }
-    return nil
+    return low < end && steps[low].token == token ? steps[low] : rootSteps[Int(token)]
   }
 }
 

@@ -71,7 +71,8 @@ struct PrefixSteps {
     return to
   }
 
-  /// e^(what a step adds to the terms), of a step within a word that the lexicon goes on with at `place`.
+  /// e^(what a step adds to the terms but for the hotwords), of a step within a word that the lexicon goes on with
+  /// at `place`.
   mutating func ratio(
     from: Prefix, label: Int32, place: Int32
   ) -> Double {
@@ -82,13 +83,9 @@ struct PrefixSteps {
         ? exp(graph.outsideLookahead(tokens: from.wordTokens + 1) - graph.lookahead(of: from))
         : graph.lookaheadRatio[Int(place)]
     }
-    var gain = 0.0
-    if let hotwords = graph.hotwords { gain = hotwords.advance(from.hotword, label).gain }
-    if graph.unit == .token {
-      let score = cache.score(graph.tokenIDs[Int(label)], after: from.language, by: graph.languageModel).0
-      gain += graph.options.languageModelWeight * Double(score)
-    }
-    return gain == 0 ? ratio : ratio * exp(gain)
+    guard graph.unit == .token else { return ratio }
+    let score = cache.score(graph.tokenIDs[Int(label)], after: from.language, by: graph.languageModel).0
+    return ratio * exp(graph.options.languageModelWeight * Double(score))
   }
 
   /// The word that a prefix at a place ends if a separator follows, in an open vocabulary; -1 for one outside
@@ -153,7 +150,7 @@ struct PrefixSteps {
           ends[index].hotword = state
           ends[index].terms += gain
         }
-        ends[index].terms -= hotwords.potential[Int(ends[index].hotword)]
+        ends[index].terms -= hotwords.lent(in: ends[index].hotword)
       }
       guard graph.usesLanguageModel && graph.options.scoresSentenceEnd else { continue }
       let score = Double(graph.languageModel.finish(ends[index].language))
