@@ -21,6 +21,8 @@ struct CompareRun: CommandRun {
   mutating func run() throws {
     // A wrong file is known before the models run.
     if settings.isKept { try Store.checkFile(settings.store) }
+    let page = try settings.html.map { path throws(ResultOutput.Failure) in try PageFile(path) }
+    defer { page?.discard() }
     guard let input = try input() else { throw stopped() }
     for failure in input.failures { console.failure("\(failure)") }
     for remark in input.remarks { console.note(remark) }
@@ -36,7 +38,11 @@ struct CompareRun: CommandRun {
         input, title: title, scoring: scoring, bootstrap: settings.bootstrap, threads: settings.threads,
         shouldStop: { Interruption.signal != nil })
     else { throw stopped() }
-    if let path = settings.html { try writePage(result, to: path) }
+    if let page {
+      let carried = try result.writePage(soundBytes: settings.soundBytes) { try page.write($0) }
+      try page.finish()
+      console.note("\(page.path): \(carried) of \(input.utterances.count) utterances with their sound")
+    }
     if settings.isKept {
       let id = try Store(path: settings.store).add(
         comparison: title, figures: result.document(withUtterances: false), version: warblerVersion)
@@ -96,28 +102,42 @@ struct CompareRun: CommandRun {
     return all.allSatisfy { $0.document == all[0].document } ? all[0] : .basic
   }
 
-  /// The page appears complete or not at all.
-  private mutating func writePage(_ result: ComparisonResult, to path: String) throws {
-    let unfinished = "\(path).\(getpid()).part"
-    let file = try ResultOutput(path: unfinished)
-    let carried: Int
-    do {
-      carried = try result.writePage(soundBytes: settings.soundBytes) { try file.write(bytes: $0) }
-    } catch {
-      unlink(unfinished)
-      throw error
-    }
-    guard rename(unfinished, path) == 0 else {
-      let reason = String(cString: strerror(errno))
-      unlink(unfinished)
-      throw InputFailure("\(path): cannot be written: \(reason); check the path and its permissions")
-    }
-    console.note("\(path): \(carried) of \(result.input.utterances.count) utterances with their sound")
-  }
-
   private mutating func stopped() -> ExitCode {
     let signal = Interruption.signal ?? SIGTERM
     console.note("stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"): nothing is compared")
     return ExitCode(128 + signal)
   }
+}
+
+/// The file of a page, which appears complete or not at all.
+private struct PageFile {
+  let path: String
+  private let unfinished: String
+  private let output: ResultOutput
+
+  /// - Throws: one line for a place where none can be made.
+  init(_ path: String) throws(ResultOutput.Failure) {
+    self.path = path
+    let unfinished = "\(path).\(getpid()).part"
+    self.unfinished = unfinished
+    do { output = try ResultOutput(path: unfinished) } catch .failed(let reason) {
+      throw .failed(reason.replacing(unfinished, with: path))
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws(ResultOutput.Failure) {
+    do { try output.write(bytes: bytes) } catch .failed(let reason) {
+      throw .failed(reason.replacing(unfinished, with: path))
+    }
+  }
+
+  func finish() throws {
+    guard rename(unfinished, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      throw InputFailure("\(path): cannot be written: \(reason); check the path and its permissions")
+    }
+  }
+
+  /// Takes away what was not finished.
+  func discard() { unlink(unfinished) }
 }

@@ -140,6 +140,10 @@ import Testing
     (["r", "--hyp", "x", "--cjk", "letters"], 64, "--cjk letters"),
     (["absent.jsonl", "--hyp", "x"], 1, "x: cannot be read"),
     (["absent.jsonl", "--model", "/absent"], 1, "absent.jsonl: cannot be read"),
+    (
+      ["absent.jsonl", "--hyp", "x", "--html", "none/p.html"], 1,
+      "none/p.html: cannot be written: No such file"
+    ),
   ])
   func `what cannot be is one line`(arguments: [String], code: Int32, says: String) {
     let result = run(arguments)
