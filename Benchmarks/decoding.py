@@ -12,6 +12,9 @@ word is tuned with them, three values each: pyctcdecode's `unk_score_offset` (lo
 Behind it stands how good the searches are for one objective: the mean score of the best hypothesis, weights 0.5 and 1.5, natural logarithm, of
 flashlight and of Warbler. Both add up the paths that they find, so that the higher one has searched better.
 
+The texts that are timed are kept, DIR/SIDE.jsonl, with their references, DIR/reference.jsonl: `warbler compare --rules basic --ref ...`
+tells which differences are chance.
+
 A round times every side once, one process each, in turn; a side's time is the median over utterances, a cell the median over rounds.
 Prints the table. WER is on the utterances that are timed.
 """
@@ -212,6 +215,11 @@ PEERS = {
 }  # fmt: skip
 
 
+def keep_texts(path, texts):
+    rows = [json.dumps({"id": f"u{i:04}", "text": str(text)}) + "\n" for i, text in enumerate(texts)]
+    pathlib.Path(path).write_text("".join(rows))
+
+
 def run_peer(side, options):
     """In a process of its own: times a peer over saved emissions, or tunes it; prints a line of JSON."""
     import numpy
@@ -233,6 +241,7 @@ def run_peer(side, options):
             scores.append(made[3](result) if len(made) > 3 else 0)
         wer = word_error_rate([str(t) for t in saved["texts"]], texts)
         results.append({"point": (weight, word, unknown), "seconds": statistics.median(seconds), "wer": wer, "score": statistics.mean(scores)})
+        keep_texts(options["texts"], texts)
     print(json.dumps(min(results, key=lambda r: r["wer"])))
 
 
@@ -258,7 +267,9 @@ def warbler(decoder, folder, options, timed):
         rows = list(map(json.loads, output.splitlines()))
         texts = {row["id"]: row["text"].lower() for row in rows}
         references = json.loads((folder / "texts.json").read_text())
-        wer = word_error_rate(references, [texts[f"u{i:04}"] for i in range(len(references))])
+        texts = [texts[f"u{i:04}"] for i in range(len(references))]
+        keep_texts(options["texts"], texts)
+        wer = word_error_rate(references, texts)
         result = {"point": (weight, word, unknown), "wer": wer, "score": statistics.mean(row["score"] for row in rows)}
         if timed:
             bench = [WARBLER, "bench", "decode", *sorted(folder.glob("*.npy")), *common, "--runs", "1", "--json"]
@@ -289,6 +300,8 @@ def prepare(options):
         for i, rows in enumerate(emissions):
             numpy.save(folder / f"u{i:04}.npy", rows)
         (folder / "texts.json").write_text(json.dumps(texts))
+        if name == "test":
+            keep_texts(work / "reference.jsonl", texts)
         numpy.savez(work / f"{name}.npz", emissions=emissions, texts=numpy.array(texts))
 
 
@@ -317,11 +330,13 @@ def main():
         prices = UNKNOWN.get(side.split(":")[0], [None]) if "no lexicon" in setting else [None]
         return [(*weights, price) for weights in WEIGHTS for price in prices]
 
-    def run(side, part, grid, timed):
+    def run(side, part, grid, timed, is_kept=True):
         lm = {"lm": str(work / "lm.arpa")} if is_tuned(side) else {}
+        # Tuning leaves those of its last weights, which the timed run then writes over.
+        texts = str(work / f"{side.split(',')[0].replace(':', '-').replace('=', '')}.jsonl") if is_kept else os.devnull
         if side.startswith("warbler"):
-            return warbler(side.split(":", 1)[1], work / part, {**files, **lm, "grid": grid}, timed)
-        return peer(side, emissions=str(work / f"{part}.npz"), grid=grid, **files, **lm)
+            return warbler(side.split(":", 1)[1], work / part, {**files, **lm, "grid": grid, "texts": texts}, timed)
+        return peer(side, emissions=str(work / f"{part}.npz"), grid=grid, texts=texts, **files, **lm)
 
     versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in sorted({p for _, p in PEERS.values()}))
     print(f"{versions}; {options.rounds} rounds, {options.utterances} utterances\n", flush=True)
@@ -340,7 +355,7 @@ def main():
     for setting in options.settings:
         for side in SETTINGS[setting]:
             if side.startswith(("flashlight", "warbler")) and any(other.startswith("flashlight") for other in SETTINGS[setting]):
-                print(f"| {setting} | {side} | {run(side, 'test', [(0.5, 1.5, None)], False)['score']:.4f} |", flush=True)
+                print(f"| {setting} | {side} | {run(side, 'test', [(0.5, 1.5, None)], False, False)['score']:.4f} |", flush=True)
 
 
 if __name__ == "__main__":
