@@ -2,7 +2,7 @@
 """What pre-training is worth: fine-tuning from a pre-trained checkpoint beside random weights of the same network.
 
     python3 Benchmarks/pretrained.py --corpora CORPORA --model Models/warbler-small --runs RUNS [--tasks fsdd yesno-he ...]
-        [--conditions frozen trained random] [--seeds 1 2 3] [--json FILE]
+        [--conditions frozen trained random] [--seeds 1 2 3] [--results FILE]
 
 CORPORA holds a folder with manifests for each corpus (`fsdd`, `yesno-he`, `asterisk-en`, `kathleen-en`, `kerstin-de`). Each
 task has a recipe, Docs/recipes/small-TASK.yaml. Conditions:
@@ -12,14 +12,18 @@ task has a recipe, Docs/recipes/small-TASK.yaml. Conditions:
     random    from random weights of the same config.json, the feature encoder frozen noise
 
 `fsdd-SPEAKER` (fsdd-jackson, unless others are named) leaves one speaker of fsdd out of the labelled training data and tests
-on all of that speaker's clips; pre-training may have heard the speaker, without labels. Nothing is chosen on what is tested: the checkpoint of the last step counts.
+on all of that speaker's clips; pre-training may have heard the speaker, without labels. Nothing is chosen on what is tested: the
+checkpoint of the last step counts.
 
-Runs are kept below RUNS, one folder each; those that are complete are not repeated, so that a table can be made in several
-sittings. Prints the table, a line a task and condition: WER on each split for each seed, mean and sample deviation. Needs Python
-alone, nothing installed, and `.build/release/warbler`.
+Runs are kept below RUNS, one folder each, and their numbers in FILE (results/pretrained.json beside this script), which is
+written after each run: what it holds, of this checkpoint and recipe, is not repeated, so that a table can be made in several
+sittings and on several machines. Prints the table, a line a task and condition: WER on each split for each seed, mean and sample
+deviation. `--print` prints what FILE holds and trains nothing. Needs Python alone, nothing installed, and `.build/release/warbler`.
 """
 
 import argparse
+import fcntl
+import hashlib
 import json
 import pathlib
 import statistics
@@ -82,55 +86,81 @@ def score(manifest: pathlib.Path, model: pathlib.Path, threads: int) -> dict[str
     return {name: errors / count for name, (errors, count) in totals.items()}
 
 
+def recipe(task: str) -> pathlib.Path:
+    return ROOT / f"Docs/recipes/small-{'fsdd' if task.startswith('fsdd') else task}.yaml"
+
+
+def inputs(task: str, model: pathlib.Path) -> str:
+    """Names what a result rests on: the checkpoint's weights and the recipe."""
+    return hashlib.sha256((model / "model.safetensors").read_bytes() + recipe(task).read_bytes()).hexdigest()[:12]
+
+
 def run(task: str, condition: str, seed: int, arguments: argparse.Namespace) -> dict:
-    out = arguments.runs / task / f"{condition}-{seed}"
-    done = out / "result.json"
-    if done.exists():
-        return json.loads(done.read_text())
+    rests_on = inputs(task, arguments.model)
+    out = arguments.runs / task / f"{condition}-{seed}-{rests_on}"
     paths = manifests(task, arguments.corpora, arguments.runs)
     first = TASKS[task][0]
-    recipe = ROOT / f"Docs/recipes/small-{'fsdd' if task.startswith('fsdd') else task}.yaml"
     command = [WARBLER, "finetune"]
     if (out / "config.yaml").exists():
         command += ["--resume", "--out", out]
     else:
         start = ["--init", arguments.model / "config.json"] if condition == "random" else ["--model", arguments.model]
-        command += [*start, "--config", recipe, "--train", paths["train"], "--dev", paths[first], "--out", out, "--no-store"]
+        command += [*start, "--config", recipe(task), "--train", paths["train"], "--dev", paths[first], "--out", out, "--no-store"]
         command += ["--seed", str(seed)] + (["--train-feature-encoder"] if condition == "trained" else [])
     began = time.monotonic()
     subprocess.run([*map(str, command), "--quiet", "--threads", str(arguments.threads)], check=True)
-    result = {
-        "task": task, "condition": condition, "seed": seed, "seconds": time.monotonic() - began,
-        "splits": {split: score(paths[split], out / "last", arguments.threads) for split in TASKS[task]},
-    }  # fmt: skip
-    done.write_text(json.dumps(result, indent=1))
-    return result
+    seconds = time.monotonic() - began
+    splits = {split: score(paths[split], out / "last", arguments.threads) for split in TASKS[task]}
+    return {"task": task, "condition": condition, "seed": seed, "inputs": rests_on, "seconds": round(seconds), "splits": splits}
+
+
+def key(result: dict) -> tuple[str, str, int]:
+    return result["task"], result["condition"], result["seed"]
+
+
+def load(path: pathlib.Path) -> dict[tuple[str, str, int], dict]:
+    return {key(result): result for result in json.loads(path.read_text() or "[]")} if path.exists() else {}
+
+
+def save(result: dict, path: pathlib.Path) -> None:
+    """Adds a result to the file, which another call, of other tasks, may have written to meanwhile."""
+    with open(path, "a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        results = load(path) | {key(result): result}
+        lines = ",\n".join(json.dumps(results[k]) for k in sorted(results))
+        file.truncate(0)
+        file.write(f"[\n{lines}\n]\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpora", type=pathlib.Path, required=True)
+    parser.add_argument("--corpora", type=pathlib.Path)
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/warbler-small")
-    parser.add_argument("--runs", type=pathlib.Path, required=True)
+    parser.add_argument("--runs", type=pathlib.Path)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=DEFAULT_TASKS)
     parser.add_argument("--conditions", nargs="+", choices=["frozen", "trained", "random"], default=["frozen", "trained", "random"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "Benchmarks/results/pretrained.json")
+    parser.add_argument("--print", action="store_true", help="print the results there are, train nothing")
     arguments = parser.parse_args()
-    results = []
+    if not arguments.print and not (arguments.corpora and arguments.runs):
+        parser.error("--corpora and --runs are needed, except with --print")
     print("| task | condition | split | WER by seed, % | mean ± deviation | CER, % |\n|---|---|---|---|---|---|", flush=True)
     for task in arguments.tasks:
         for condition in arguments.conditions:
-            runs = [run(task, condition, seed, arguments) for seed in arguments.seeds]
-            results += runs
-            for split in TASKS[task]:
+            runs = []
+            for seed in arguments.seeds:
+                result = load(arguments.results).get((task, condition, seed))
+                if not arguments.print and (result is None or result["inputs"] != inputs(task, arguments.model)):
+                    result = run(task, condition, seed, arguments)
+                    save(result, arguments.results)
+                runs += [result] if result else []
+            for split in TASKS[task] if runs else []:
                 wer, cer = ([100 * r["splits"][split][name] for r in runs] for name in ("wer", "cer"))
                 spread = f"{statistics.mean(wer):.1f}" + (f" ± {statistics.stdev(wer):.1f}" if len(wer) > 1 else "")
                 seeds = ", ".join(f"{value:.1f}" for value in wer)
                 print(f"| {task} | {condition} | {split} | {seeds} | {spread} | {statistics.mean(cer):.1f} |", flush=True)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":
