@@ -77,7 +77,7 @@ let package = Package(
     .target(
       name: "Pretraining",
       dependencies: [
-        "AcousticModel", "CTC", "Checkpoints", "JSON", "Tensors", "Training",
+        "AcousticModel", "CTC", "Checkpoints", "Clustering", "JSON", "Tensors", "Training",
       ], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["JSON", .product(name: "GRDB", package: "GRDB.swift")],

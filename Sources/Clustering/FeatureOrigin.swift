@@ -11,10 +11,12 @@ public struct FeatureOrigin: Sendable, Equatable {
   public var kind: Kind
   /// Of labels, 100 or 50 for HuBERT.
   public var framesPerSecond: Double
+  public var standardization: Standardization
 
-  public init(kind: Kind, framesPerSecond: Double) {
+  public init(kind: Kind, framesPerSecond: Double, standardization: Standardization = .none) {
     self.kind = kind
     self.framesPerSecond = framesPerSecond
+    self.standardization = standardization
   }
 
   /// As written into the metadata of files.
@@ -27,6 +29,7 @@ public struct FeatureOrigin: Sendable, Equatable {
       fields["model"] = model
       fields["layer"] = "\(layer)"
     }
+    if standardization != .none { fields["standardized"] = standardization.rawValue }
     return fields
   }
 
@@ -43,13 +46,19 @@ public struct FeatureOrigin: Sendable, Equatable {
     default: return nil
     }
     framesPerSecond = rate
+    guard let standardization = Standardization(rawValue: metadata["standardized"] ?? "none") else {
+      return nil
+    }
+    self.standardization = standardization
   }
 
-  /// For people: `mfcc at 100 Hz`, `layer 6 of 0123...`.
+  /// For people: `mfcc`, `layer 6 of model 0123..., standardized by speaker`.
   public var summary: String {
-    switch kind {
-    case .mfcc: "mfcc"
-    case .hiddenStates(let model, let layer): "layer \(layer) of model \(model.prefix(12))"
-    }
+    let features =
+      switch kind {
+      case .mfcc: "mfcc"
+      case .hiddenStates(let model, let layer): "layer \(layer) of model \(model.prefix(12))"
+      }
+    return standardization == .none ? features : "\(features), standardized by \(standardization.rawValue)"
   }
 }

@@ -103,6 +103,7 @@ func checkKind(_ kind: String, _ metadata: [String: String], _ path: String, rem
 func unknownOrigin(_ metadata: [String: String], _ path: String) -> CheckpointError {
   CheckpointError(
     .unsupportedFormat, path: path, subject: "__metadata__.features",
-    expected: "mfcc, or hidden_states with model and layer, and frames_per_second",
+    expected:
+      "mfcc, or hidden_states with model and layer, and frames_per_second, standardized by what is known",
     found: metadata["features"] ?? "none", remedy: "make the clusters again")
 }

@@ -31,6 +31,12 @@ struct ClusterCommand: ParsableCommand {
       valueName: "n"))
   var layer: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "none, utterance or speaker: bring each feature to mean 0 and variance 1 over an utterance, or over all of a speaker.",
+      valueName: "over"))
+  var standardize = "none"
+
   @Option(help: ArgumentHelp("Clusters, up to 65536.", valueName: "k"))
   var clusters: Int?
 

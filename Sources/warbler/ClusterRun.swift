@@ -46,6 +46,11 @@ struct ClusterRun: CommandRun {
     if let rate = command.rate, !(rate > 0 && rate.isFinite) {
       throw UsageError("--rate \(rate): expected a number above 0")
     }
+    guard let standardization = Standardization(rawValue: command.standardize) else {
+      let known = Standardization.allCases.map(\.rawValue).joined(separator: ", ")
+      throw UsageError("--standardize \(command.standardize): expected one of \(known)")
+    }
+    options.standardization = standardization
     options.kmeans.seed = command.seed
     options.kmeans.starts = command.starts
     options.kmeans.batch = command.batch

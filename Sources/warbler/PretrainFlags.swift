@@ -18,6 +18,7 @@ struct PretrainRoundFlags: OptionFlags {
   @Option(help: help("round")) var round: String?
   @Option(help: help("clusters")) var clusters: String?
   @Option(help: help("layer")) var layer: String?
+  @Option(help: help("standardize")) var standardize: String?
   @Option(help: help("fraction")) var fraction: String?
   @Flag(help: help("continue-weights")) var continueWeights = false
 }

@@ -54,6 +54,61 @@ import Testing
     #expect(foreign.errors.contains("is of mfcc, 39 features a frame; expected layer 1 of model"))
   }
 
+  @Test func `standardized by speaker, a loud and a soft voice have the same clusters`() throws {
+    // The second voice is the first, 16 times as loud: its log energies are higher by a constant.
+    for (index, seed) in [UInt64(3), 4].enumerated() {
+      let soft = noise(8000, seed: seed).map { ($0 - 8192) / 16 }
+      directory.write(wav(soft), as: "soft\(index).wav")
+      directory.write(wav(soft.map { 16 * $0 }), as: "loud\(index).wav")
+    }
+    let rows = ["soft", "loud"].flatMap { speaker in
+      (0..<2).map {
+        #"{"id": "\#(speaker)\#($0)", "audio_filepath": "\#(speaker)\#($0).wav", "speaker": "\#(speaker)"}"#
+      }
+    }
+    let manifest = directory.write(Array((rows.joined(separator: "\n") + "\n").utf8), as: "voices.jsonl")
+    func labels(_ over: String) throws -> [String: Substring] {
+      let km = directory.file("\(over).km")
+      let result = run(
+        manifest, "--features", "mfcc", "--standardize", over, "--clusters", "6", "--km", km, "--out",
+        directory.file(over), "--json", "--quiet")
+      #expect(result.code == 0 && result.errors.isEmpty, "\(result.errors)")
+      let features = over == "none" ? "mfcc" : "mfcc, standardized by \(over)"
+      #expect(try JSONValue(parsing: result.output)["features"]?.string == features)
+      let lines = String(decoding: contents(of: km), as: UTF8.self).split(separator: "\n")
+      return Dictionary(uniqueKeysWithValues: zip(["soft0", "soft1", "loud0", "loud1"], lines))
+    }
+    let raw = try labels("none")
+    #expect(raw["soft0"] != raw["loud0"] && raw["soft1"] != raw["loud1"])
+    for over in ["speaker", "utterance"] {
+      let standardized = try labels(over)
+      #expect(standardized["soft0"] == standardized["loud0"], "\(over)")
+      #expect(standardized["soft1"] == standardized["loud1"], "\(over)")
+    }
+    #expect(names(in: directory.file("speaker")).contains("speakers.safetensors"))
+    // Clusters of standardized features are none of others.
+    let foreign = run(
+      manifest, "--features", "mfcc", "--labels-only", directory.file("speaker/kmeans.safetensors"), "--out",
+      directory.file("foreign"))
+    #expect(foreign.code == 1 && foreign.errorLines.count == 1, "\(foreign.errors)")
+    #expect(
+      foreign.errors.contains("is of mfcc, standardized by speaker, 39 features a frame; expected mfcc, 39"))
+  }
+
+  @Test func `recordings without a speaker are not standardized by speaker`() {
+    let result = run(
+      recording("a.wav"), "--features", "mfcc", "--standardize", "speaker", "--clusters", "2", "--out",
+      directory.file("out"))
+    #expect(result.code == 1 && result.errorLines.count == 1, "\(result.errors)")
+    #expect(result.errors.contains("has no speaker to standardize by"))
+    let unknown = run(
+      recording("a.wav"), "--features", "mfcc", "--standardize", "sex", "--clusters", "2", "--out",
+      directory.file("out"))
+    #expect(
+      unknown.code == 64
+        && unknown.errors.contains("--standardize sex: expected one of none, utterance, speaker"))
+  }
+
   @Test func `hidden states are clustered, and labels compared with themselves are pure`() throws {
     let (a, b) = (recording("a.wav"), recording("b.wav"))
     let out = directory.file("out")

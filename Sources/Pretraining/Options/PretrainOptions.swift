@@ -1,3 +1,4 @@
+public import Clustering
 public import Training
 
 /// Everything that settles a pre-training run: the flags of `warbler pretrain`, the keys of its YAML file and
@@ -28,6 +29,8 @@ public struct PretrainOptions: Sendable, Equatable {
   /// `layer`: by round from the second on, the layer of the model before whose states are clustered; empty:
   /// see ``layer(ofRound:layers:)``.
   public var layers: [Int] = []
+  /// What features are standardized over before they are clustered.
+  public var standardization = Standardization.none
   /// The part of the utterances that k-means is fitted on.
   public var fraction = 1.0
   /// Whether a round starts from the weights of the one before, rather than from random ones.

@@ -13,6 +13,8 @@ public struct CorpusRow: Sendable {
   public var durationSeconds: Double?
   /// As written; nil where there is none.
   public var text: String?
+  /// Who says it; nil where nothing is declared.
+  public var speaker: String?
   public var sound: Sound
 
   public enum Sound: Sendable {
@@ -23,7 +25,7 @@ public struct CorpusRow: Sendable {
 
   public init(
     place: String, line: Int, id: String, audioPath: String, offsetSeconds: Double? = nil,
-    durationSeconds: Double? = nil, text: String? = nil, sound: Sound
+    durationSeconds: Double? = nil, text: String? = nil, speaker: String? = nil, sound: Sound
   ) {
     self.place = place
     self.line = line
@@ -32,6 +34,7 @@ public struct CorpusRow: Sendable {
     self.offsetSeconds = offsetSeconds
     self.durationSeconds = durationSeconds
     self.text = text
+    self.speaker = speaker
     self.sound = sound
   }
 

@@ -11,13 +11,16 @@ struct ClusteringFeatures {
   /// D.
   let width: Int
   /// Of all frames.
-  let origin: FeatureOrigin
+  private(set) var origin: FeatureOrigin
 
-  init(_ features: ClusteringOptions.Features, on compute: Compute) throws {
+  init(
+    _ features: ClusteringOptions.Features, _ standardization: Standardization, on compute: Compute
+  ) throws {
     switch features {
     case .mfcc: self.init(mfccOn: compute)
     case .hiddenStates(let model, let layer): try self.init(model: model, layer: layer, on: compute)
     }
+    origin.standardization = standardization
   }
 
   private init(mfccOn compute: Compute) {

@@ -9,6 +9,7 @@ import Glibc
 ///
 ///     OUT/kmeans.safetensors   the clusters
 ///     OUT/labels.safetensors   the labels
+///     OUT/speakers.safetensors what each speaker's features were standardized by, where they were
 ///     OUT/report.json
 ///     OUT/work/                what a stopped run goes on with: features of the fit while it lasts, the key
 ///     of
@@ -23,6 +24,7 @@ struct ClusteringFiles {
 
   var centroids: String { "\(out)/kmeans.safetensors" }
   var labels: String { "\(out)/labels.safetensors" }
+  var speakers: String { "\(out)/speakers.safetensors" }
   var report: String { "\(out)/report.json" }
   var features: String { "\(out)/work/features.bin" }
   var log: String { "\(out)/work/labels.log" }

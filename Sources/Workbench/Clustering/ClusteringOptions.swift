@@ -11,6 +11,8 @@ public struct ClusteringOptions: Sendable {
   }
 
   public var features: Features
+  /// What the features are standardized over.
+  public var standardization = Standardization.none
   public var kmeans: KMeansOptions
   /// A `kmeans.safetensors` whose clusters are used instead of new ones.
   public var centroids: String?

@@ -10,7 +10,8 @@ import Glibc
 
 /// Recordings in, clusters and labels out: HuBERT's targets.
 ///
-/// Stages: features of a fraction of the utterances go to a file; clusters are fitted to it; then all
+/// Stages: mean and variance of each speaker's features are gathered, if they are to be standardized by speaker;
+/// features of a fraction of the utterances go to a file; clusters are fitted to it; then all
 /// utterances are labelled, their features computed again. A stage whose inputs have not changed since it was
 /// done is passed over, and labelling goes on where it was stopped, so that the same call resumes a run. What
 /// is in memory does not grow with the recordings, but for the ids.
@@ -40,7 +41,7 @@ public struct ClusteringRun {
   ) throws -> ClusteringReport? {
     let compute = Compute(threads: options.threads, level: try KernelLevel.chosen())
     let given = try options.centroids.map { try KMeansModel(path: $0) }
-    let features = try ClusteringFeatures(options.features, on: compute)
+    let features = try ClusteringFeatures(options.features, options.standardization, on: compute)
     let step = try labelStep(features.origin.framesPerSecond)
     let reference = try options.reference.map { try ClusterLabels(path: $0) }
     if let reference { _ = try referenceStep(reference, features.origin.framesPerSecond / Double(step)) }
@@ -58,24 +59,34 @@ public struct ClusteringRun {
     guard !utterances.isEmpty else {
       throw InputFailure("nothing to cluster: none of the inputs is a recording; correct those above")
     }
+    if options.standardization == .speaker,
+      let nameless = utterances.first(where: { $0.speaker == nil })
+    {
+      throw InputFailure(
+        nameless.id,
+        "has no speaker to standardize by; give \"speaker\" in each row of the manifest, or standardize by utterance"
+      )
+    }
     let stages = ClusteringStages(
       options: options, features: features, files: files, utterances: utterances, compute: compute,
       dataKey: Self.key(of: utterances, features.origin))
     let report = { (failure: InputFailure) in
       if told.insert(failure.description).inserted { try tell(.failure(failure)) }
     }
+    guard let standardizer = try stages.standardizer(shouldStop, report, tell) else { return nil }
     let model: KMeansModel
     if let given {
       try check(given, against: features)
       model = given
       try given.write(to: files.centroids)
     } else {
-      guard let fitted = try stages.fit(shouldStop, report, tell) else { return nil }
+      guard let fitted = try stages.fit(standardizer, shouldStop, report, tell) else { return nil }
       model = fitted
     }
     let labelKey = try SHA256.hex(ofFile: files.centroids)
     guard
-      let log = try stages.label(model, step: step, centroids: labelKey, shouldStop, report, tell)
+      let log = try stages.label(
+        model, standardizer, step: step, centroids: labelKey, shouldStop, report, tell)
     else { return nil }
     if let km = options.km {
       let labels = try ClusterLabels(path: files.labels)
@@ -118,17 +129,17 @@ public struct ClusteringRun {
     }
   }
 
-  /// What recordings are, as far as their labels depend on them: paths, parts, sizes and times of change.
+  /// What recordings are, as far as their labels depend on them: paths, parts, speakers, sizes and times of change.
   private static func key(of utterances: [Utterance], _ origin: FeatureOrigin) -> String {
     var hash = SHA256()
-    hash.update("clustering 1, \(origin)\n")
+    hash.update("clustering 2, \(origin)\n")
     for utterance in utterances {
       var status = stat()
       let isThere = stat(utterance.audioPath, &status) == 0
       hash.update(
         "\(utterance.id.utf8.count) \(utterance.id) \(absolutePath(utterance.audioPath)) "
           + "\(utterance.interval.map { "\($0)" } ?? "whole") \(isThere ? Int(status.st_size) : -1) "
-          + "\(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)\n")
+          + "\(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec) \(utterance.speaker ?? "")\n")
     }
     return hash.finalizeHex()
   }

@@ -16,8 +16,40 @@ struct ClusteringStages {
   typealias Report = (InputFailure) throws -> Void
   typealias Tell = (ClusteringRun.Event) throws -> Void
 
+  /// What features are standardized by, which takes a pass over all utterances if it is by speaker; nil if it was
+  /// stopped.
+  func standardizer(_ shouldStop: () -> Bool, _ report: Report, _ tell: Tell) throws -> FrameStandardizer? {
+    guard options.standardization == .speaker else { return FrameStandardizer(options.standardization) }
+    let key = SHA256.hex(of: "\(dataKey) speakers")
+    if files.isCurrent(files.speakers, key: key), let known = try? SpeakerScales(path: files.speakers) {
+      return FrameStandardizer(known)
+    }
+    var moments: [String: FrameMoments] = [:]
+    var done = 0
+    try features.recordings.run(utterances.map { .utterance($0) }, shouldStop: shouldStop) { event in
+      switch event {
+      case .underway: return
+      case .failure(let failure): try report(failure)
+      case .rows(let loaded, let rows, _):
+        let speaker = loaded.utterance.speaker ?? ""
+        // Frames that are not finite are told of when their utterance is labelled.
+        _ = moments[speaker, default: FrameMoments(dimensions: features.width)].add(rows.values)
+      }
+      done += 1
+      try tell(
+        .underway("speakers \(done)/\(utterances.count)", part: Double(done) / Double(utterances.count)))
+    }
+    guard done == utterances.count else { return nil }
+    let scales = SpeakerScales(moments, origin: features.origin)
+    try scales.write(to: files.speakers)
+    try files.note(key, of: files.speakers)
+    return FrameStandardizer(scales)
+  }
+
   /// Clusters of a part of the utterances; nil if it was stopped.
-  func fit(_ shouldStop: () -> Bool, _ report: Report, _ tell: Tell) throws -> KMeansModel? {
+  func fit(
+    _ standardizer: FrameStandardizer, _ shouldStop: () -> Bool, _ report: Report, _ tell: Tell
+  ) throws -> KMeansModel? {
     let featuresKey = SHA256.hex(of: "\(dataKey) \(options.fraction) \(options.kmeans.seed)")
     let key = SHA256.hex(of: "\(featuresKey) \(options.kmeans)")
     if files.isCurrent(files.centroids, key: key), let model = try? KMeansModel(path: files.centroids) {
@@ -25,7 +57,7 @@ struct ClusteringStages {
       return model
     }
     if !files.isCurrent(files.features, key: featuresKey) {
-      guard try collect(shouldStop, report, tell) else { return nil }
+      guard try collect(standardizer, shouldStop, report, tell) else { return nil }
       try files.note(featuresKey, of: files.features)
     }
     let file = try FeatureFile(path: files.features)
@@ -60,7 +92,9 @@ struct ClusteringStages {
   }
 
   /// Writes the features that clusters are fitted to; false if it was stopped.
-  private func collect(_ shouldStop: () -> Bool, _ report: Report, _ tell: Tell) throws -> Bool {
+  private func collect(
+    _ standardizer: FrameStandardizer, _ shouldStop: () -> Bool, _ report: Report, _ tell: Tell
+  ) throws -> Bool {
     let chosen = chosenUtterances
     let writer = try FeatureFileWriter(path: files.features, dimensions: features.width)
     var done = 0
@@ -69,6 +103,7 @@ struct ClusteringStages {
       case .underway: return
       case .failure(let failure): try report(failure)
       case .rows(let loaded, let rows, _):
+        let rows = standardizer.standardized(rows, of: loaded.utterance)
         let bad = try rows.values.withUnsafeBufferPointer { values throws(CheckpointError) in
           try writer.append(values)
         }
@@ -98,8 +133,8 @@ struct ClusteringStages {
   /// Labels of all utterances; nil if it was stopped.
   /// - Parameter step: every how many frames a label is kept.
   func label(
-    _ model: KMeansModel, step: Int, centroids: String, _ shouldStop: () -> Bool, _ report: Report,
-    _ tell: Tell
+    _ model: KMeansModel, _ standardizer: FrameStandardizer, step: Int, centroids: String,
+    _ shouldStop: () -> Bool, _ report: Report, _ tell: Tell
   ) throws -> LabelLog? {
     let key = SHA256.hex(of: "\(dataKey) \(centroids) \(step)")
     let log = try LabelLog(path: files.log, identity: key)
@@ -112,6 +147,7 @@ struct ClusteringStages {
       case .underway: return
       case .failure(let failure): try report(failure)
       case .rows(let loaded, let rows, _):
+        let rows = standardizer.standardized(rows, of: loaded.utterance)
         let (labels, inertia) = nearest.assign(rows.every(step), on: compute)
         if inertia.isFinite {
           try log.append(loaded.utterance.id, labels, inertia: inertia)

@@ -63,7 +63,7 @@ extension CorpusRow {
     self.init(
       place: entry.place, line: entry.line, id: utterance?.id ?? "", audioPath: utterance?.audioPath ?? "",
       offsetSeconds: utterance?.interval?.offsetSeconds, durationSeconds: entry.durationSeconds,
-      text: entry.text, sound: .failed(kind, reason: reason))
+      text: entry.text, speaker: utterance?.speaker, sound: .failed(kind, reason: reason))
     guard utterance != nil, entry.failure == nil else { return }
     do throws(AudioError) {
       let samples = try waveform(sampleRate: sampleRate).samples

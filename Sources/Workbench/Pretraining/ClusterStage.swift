@@ -24,6 +24,7 @@ struct ClusterStage {
   let layer: Int?
   /// The model that the layer is of.
   let model: String?
+  let standardization: Standardization
   /// Of the utterances, for the fit.
   let fraction: Double
   let seed: UInt64
@@ -95,6 +96,10 @@ struct ClusterStage {
   /// What the labels depend on.
   private func inputs(_ corpus: PretrainCorpus) throws -> String {
     var text = "speech \(corpus.hash)\nclusters \(clusters)\nfraction \(fraction)\nseed \(seed)\n"
+    if standardization != .none { text += "standardize \(standardization.rawValue)\n" }
+    if standardization == .speaker {
+      for example in corpus.examples { text += "\(example.row.speaker ?? "")\n" }
+    }
     if let layer, let model {
       text += "layer \(layer) of \(try SHA256.hex(ofFile: "\(model)/model.safetensors"))\n"
     } else {
@@ -124,6 +129,7 @@ struct ClusterStage {
     let features: ClusteringOptions.Features =
       if let layer, let model { .hiddenStates(model: model, layer: layer) } else { .mfcc }
     var options = ClusteringOptions(features: features, clusters: clusters, out: out)
+    options.standardization = standardization
     options.kmeans.seed = seed
     options.centroids = centroids
     options.fraction = fraction
@@ -135,7 +141,7 @@ struct ClusterStage {
           id: example.row.id, sound: .file(path: example.row.audioPath),
           interval: example.row.offsetSeconds.map {
             .init(offsetSeconds: $0, durationSeconds: example.row.durationSeconds)
-          }))
+          }, speaker: example.row.speaker))
     }
     return try ClusteringRun(options).run(entries, shouldStop: shouldStop) { event in
       // Every recording has been read before: one that fails now has changed.

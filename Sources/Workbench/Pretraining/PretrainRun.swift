@@ -122,7 +122,7 @@ private struct PretrainRecipe {
     let stage = ClusterStage(
       round: round, directory: "\(directory)/clusters", clusters: options.classes(ofRound: round),
       layer: options.layer(ofRound: round, layers: configuration.layers), model: previous,
-      fraction: options.fraction, seed: UInt64(options.seed),
+      standardization: options.standardization, fraction: options.fraction, seed: UInt64(options.seed),
       framesPerSecond: Double(corpus.sampleRate) / Double(configuration.hop))
     guard let labels = try stage.labels(of: corpus, dev: dev, on: compute, shouldStop: shouldStop, deliver)
     else {
