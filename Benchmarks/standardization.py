@@ -10,6 +10,7 @@ Prints a line for each way of standardizing:
 
     digits         recordings of unseen speakers that are named rightly, mean over speakers
     I(z; s)/H(s)   which part of the entropy of speakers s the cluster z of a frame tells
+    frames a run   how long a cluster stays, on average
 
 Needs Python alone, nothing installed, and `.build/release/warbler`.
 """
@@ -66,6 +67,11 @@ def told_of_speakers(rows: list[dict], labels: list[list[int]]) -> float:
     return information / -sum(n * math.log(n / frames) for n in speakers.values())
 
 
+def run_length(labels: list[list[int]]) -> float:
+    runs = sum(1 + sum(a != b for a, b in zip(utterance, utterance[1:])) for utterance in labels)
+    return sum(map(len, labels)) / runs
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifest", type=pathlib.Path)
@@ -78,13 +84,13 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in open(arguments.manifest, encoding="utf-8")]
     digits = [index for index, row in enumerate(rows) if row["id"].startswith(arguments.digits)]
-    print("| features | standardized over | digits | I(z; s)/H(s) |\n|---|---|---|---|", flush=True)
-    for over in ["none", "utterance", "speaker"]:
+    print("| features | standardized over | digits | I(z; s)/H(s) | frames a run |\n|---|---|---|---|---|", flush=True)
+    for over in ["none", "utterance-mean", "utterance", "speaker-mean", "speaker"]:
         labels = cluster(arguments, over)
         assert len(labels) == len(rows), f"{len(labels)} of {len(rows)} rows were labelled"
         rate = named_rightly([rows[i] for i in digits], [labels[i] for i in digits], arguments.clusters)
         features = f"layer {arguments.layer} of {arguments.model.name}" if arguments.model else "MFCC"
-        print(f"| {features} | {over} | {100 * rate:.1f} % | {told_of_speakers(rows, labels):.3f} |", flush=True)
+        print(f"| {features} | {over} | {100 * rate:.1f} % | {told_of_speakers(rows, labels):.3f} | {run_length(labels):.2f} |", flush=True)
 
 
 if __name__ == "__main__":

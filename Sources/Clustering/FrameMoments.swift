@@ -26,16 +26,17 @@ public struct FrameMoments: Sendable, Equatable {
     return true
   }
 
-  /// What brings these frames to mean 0 and variance 1. A feature that is the same everywhere is brought to 0.
+  /// What brings these frames to mean 0 and variance 1, or to mean 0 alone. A feature that is the same everywhere is
+  /// brought to 0.
   /// - Precondition: there are frames.
-  public var scale: FrameScale {
+  public func scale(unitVariance: Bool) -> FrameScale {
     precondition(frames > 0, "no frames")
     let count = Double(frames)
     let means = sums.map { $0 / count }
     let deviations = zip(squares, means).map { square, mean in
       let variance = square / count - mean * mean
       // Below this it is rounding alone.
-      return variance > 1e-12 * square / count ? variance.squareRoot() : 1
+      return unitVariance && variance > 1e-12 * square / count ? variance.squareRoot() : 1
     }
     return FrameScale(means: means.map(Float.init), deviations: deviations.map(Float.init))
   }

@@ -1,7 +1,7 @@
 public import Checkpoints
 
-/// Mean and standard deviation of every speaker's features: a `.safetensors` file with one tensor a speaker,
-/// named by it, (2, dimensions) float32, means above deviations.
+/// What every speaker's features are brought to mean 0 by, and to variance 1 where they are: a `.safetensors` file with one tensor a speaker,
+/// named by it, (2, dimensions) float32, means above deviations, which are 1 where variances are kept.
 public struct SpeakerScales: Sendable, Equatable {
   public let scales: [String: FrameScale]
   public let origin: FeatureOrigin
@@ -9,7 +9,9 @@ public struct SpeakerScales: Sendable, Equatable {
   static let kind = "warbler.speakers"
 
   public init(_ moments: [String: FrameMoments], origin: FeatureOrigin) {
-    scales = moments.filter { $0.value.frames > 0 }.mapValues(\.scale)
+    scales = moments.filter { $0.value.frames > 0 }.mapValues {
+      $0.scale(unitVariance: origin.standardization.scales)
+    }
     self.origin = origin
   }
 

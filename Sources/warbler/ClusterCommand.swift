@@ -33,7 +33,8 @@ struct ClusterCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "none, utterance or speaker: bring each feature to mean 0 and variance 1 over an utterance, or over all of a speaker.",
+      "utterance or speaker: bring each feature to mean 0 and variance 1 over an utterance, or over all of a speaker; "
+        + "utterance-mean or speaker-mean: to mean 0 alone.",
       valueName: "over"))
   var standardize = "none"
 

@@ -12,8 +12,10 @@ import Testing
     // Mean 4, variance (9 + 1 + 1 + 9) / 4; the second feature never changes.
     let deviation = Double(5).squareRoot()
     #expect(moments.frames == 4)
-    #expect(moments.scale == FrameScale(means: [4, 5], deviations: [Float(deviation), 1]))
-    #expect(moments.scale.standardized([4, 5, 9, 6]) == [0, 0, 5 / Float(deviation), 1])
+    let scale = moments.scale(unitVariance: true)
+    #expect(scale == FrameScale(means: [4, 5], deviations: [Float(deviation), 1]))
+    #expect(scale.standardized([4, 5, 9, 6]) == [0, 0, 5 / Float(deviation), 1])
+    #expect(moments.scale(unitVariance: false).standardized([4, 5, 9, 6]) == [0, 0, 5, 1])
   }
 
   @Test func `frames have mean 0 and variance 1 afterwards, far from 0 too`() {
@@ -23,7 +25,7 @@ import Testing
     }
     var moments = FrameMoments(dimensions: 3)
     _ = moments.add(values)
-    let scaled = moments.scale.standardized(values)
+    let scaled = moments.scale(unitVariance: true).standardized(values)
     for feature in 0..<3 {
       let column = stride(from: feature, to: scaled.count, by: 3).map { Double(scaled[$0]) }
       let mean = column.reduce(0, +) / 1000
@@ -46,12 +48,15 @@ import Testing
     var (first, second) = (FrameMoments(dimensions: 2), FrameMoments(dimensions: 2))
     _ = first.add([1, 2, 3, 4])
     _ = second.add([0.25, -3, 1e6, 7])
-    let origin = FeatureOrigin(kind: .mfcc, framesPerSecond: 100, standardization: .speaker)
-    let speakers = SpeakerScales(
-      ["a/b": first, "ü": second, "unheard": FrameMoments(dimensions: 2)], origin: origin)
-    #expect(Set(speakers.scales.keys) == ["a/b", "ü"])
-    try speakers.write(to: path)
-    #expect(try SpeakerScales(path: path) == speakers)
+    for standardization in [Standardization.speaker, .speakerMean] {
+      let origin = FeatureOrigin(kind: .mfcc, framesPerSecond: 100, standardization: standardization)
+      let speakers = SpeakerScales(
+        ["a/b": first, "ü": second, "unheard": FrameMoments(dimensions: 2)], origin: origin)
+      #expect(Set(speakers.scales.keys) == ["a/b", "ü"])
+      #expect((speakers.scales["ü"]?.deviations == [1, 1]) == (standardization == .speakerMean))
+      try speakers.write(to: path)
+      #expect(try SpeakerScales(path: path) == speakers)
+    }
     #expect(throws: CheckpointError.self) { try ClusterLabels(path: path) }
   }
 

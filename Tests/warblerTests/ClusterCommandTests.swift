@@ -80,7 +80,7 @@ import Testing
     }
     let raw = try labels("none")
     #expect(raw["soft0"] != raw["loud0"] && raw["soft1"] != raw["loud1"])
-    for over in ["speaker", "utterance"] {
+    for over in ["speaker", "speaker-mean", "utterance", "utterance-mean"] {
       let standardized = try labels(over)
       #expect(standardized["soft0"] == standardized["loud0"], "\(over)")
       #expect(standardized["soft1"] == standardized["loud1"], "\(over)")
@@ -106,7 +106,9 @@ import Testing
       directory.file("out"))
     #expect(
       unknown.code == 64
-        && unknown.errors.contains("--standardize sex: expected one of none, utterance, speaker"))
+        && unknown.errors.contains(
+          "--standardize sex: expected one of none, utterance-mean, utterance, speaker-mean, speaker")
+    )
   }
 
   @Test func `hidden states are clustered, and labels compared with themselves are pure`() throws {

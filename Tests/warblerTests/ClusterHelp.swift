@@ -18,9 +18,10 @@ let clusterHelp = """
                             directory, in Hugging Face's layout.
     --layer <n>             Which hidden states: 0 is the input of the first
                             layer, k the output of layer k, as in transformers.
-    --standardize <over>    none, utterance or speaker: bring each feature to
-                            mean 0 and variance 1 over an utterance, or over all
-                            of a speaker. (default: none)
+    --standardize <over>    utterance or speaker: bring each feature to mean 0
+                            and variance 1 over an utterance, or over all of a
+                            speaker; utterance-mean or speaker-mean: to mean 0
+                            alone. (default: none)
     --clusters <k>          Clusters, up to 65536.
     --out <dir>             Where to write.
     --labels-only <file>    Use the clusters of this kmeans.safetensors, and fit

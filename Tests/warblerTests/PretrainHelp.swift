@@ -35,10 +35,11 @@ let pretrainHelp = """
     --layer <N,N>           From round 2 on (with --model from round 1 on), the
                             layer of the model before that is clustered (default:
                             the middle one, then three quarters up).
-    --standardize <none|utterance|speaker>
-                            Bring each feature to mean 0 and variance 1 before it
-                            is clustered, over an utterance or over all of a
-                            speaker: clusters then are of sounds rather than of
+    --standardize <none|utterance-mean|utterance|speaker-mean|speaker>
+                            Bring each feature to mean 0 (utterance-mean,
+                            speaker-mean), or to mean 0 and variance 1, over an
+                            utterance or over all of a speaker before it is
+                            clustered: clusters then are of sounds rather than of
                             voices. (default: none)
     --fraction <PART>       The part of the utterances that k-means is fitted on.
                             (default: 1)

@@ -64,9 +64,10 @@ extension PretrainOptions: CommandOptions {
       "From round 2 on (with --model from round 1 on), the layer of the model before that is clustered (default: the "
         + "middle one, then three quarters up).", resume: .free),
     .row(
-      "standardize", .rounds, "none|utterance|speaker", \.standardization, .choice(),
-      "Bring each feature to mean 0 and variance 1 before it is clustered, over an utterance or over all of a speaker: "
-        + "clusters then are of sounds rather than of voices."),
+      "standardize", .rounds, "none|utterance-mean|utterance|speaker-mean|speaker", \.standardization,
+      .choice(),
+      "Bring each feature to mean 0 (utterance-mean, speaker-mean), or to mean 0 and variance 1, over an utterance or over all "
+        + "of a speaker before it is clustered: clusters then are of sounds rather than of voices."),
     .row(
       "fraction", .rounds, "PART", \.fraction, .number(from: 0, open: true, to: 1),
       "The part of the utterances that k-means is fitted on."),

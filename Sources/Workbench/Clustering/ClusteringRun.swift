@@ -59,7 +59,7 @@ public struct ClusteringRun {
     guard !utterances.isEmpty else {
       throw InputFailure("nothing to cluster: none of the inputs is a recording; correct those above")
     }
-    if options.standardization == .speaker,
+    if options.standardization.isBySpeaker,
       let nameless = utterances.first(where: { $0.speaker == nil })
     {
       throw InputFailure(

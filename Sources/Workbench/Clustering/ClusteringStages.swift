@@ -19,7 +19,7 @@ struct ClusteringStages {
   /// What features are standardized by, which takes a pass over all utterances if it is by speaker; nil if it was
   /// stopped.
   func standardizer(_ shouldStop: () -> Bool, _ report: Report, _ tell: Tell) throws -> FrameStandardizer? {
-    guard options.standardization == .speaker else { return FrameStandardizer(options.standardization) }
+    guard options.standardization.isBySpeaker else { return FrameStandardizer(options.standardization) }
     let key = SHA256.hex(of: "\(dataKey) speakers")
     if files.isCurrent(files.speakers, key: key), let known = try? SpeakerScales(path: files.speakers) {
       return FrameStandardizer(known)

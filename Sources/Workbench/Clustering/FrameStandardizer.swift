@@ -7,13 +7,13 @@ struct FrameStandardizer {
 
   /// - Precondition: not by speaker.
   init(_ standardization: Standardization) {
-    precondition(standardization != .speaker, "speakers need scales")
+    precondition(!standardization.isBySpeaker, "speakers need scales")
     self.standardization = standardization
     speakers = [:]
   }
 
   init(_ speakers: SpeakerScales) {
-    standardization = .speaker
+    standardization = speakers.origin.standardization
     self.speakers = speakers.scales
   }
 
@@ -24,12 +24,9 @@ struct FrameStandardizer {
   }
 
   private func scale(_ rows: FrameRows, _ utterance: Utterance) -> FrameScale? {
-    switch standardization {
-    case .none: return nil
-    case .utterance:
-      var moments = FrameMoments(dimensions: rows.width)
-      return moments.add(rows.values) ? moments.scale : nil
-    case .speaker: return utterance.speaker.flatMap { speakers[$0] }
-    }
+    if standardization.isBySpeaker { return utterance.speaker.flatMap { speakers[$0] } }
+    guard standardization.isByUtterance else { return nil }
+    var moments = FrameMoments(dimensions: rows.width)
+    return moments.add(rows.values) ? moments.scale(unitVariance: standardization.scales) : nil
   }
 }

@@ -97,7 +97,7 @@ struct ClusterStage {
   private func inputs(_ corpus: PretrainCorpus) throws -> String {
     var text = "speech \(corpus.hash)\nclusters \(clusters)\nfraction \(fraction)\nseed \(seed)\n"
     if standardization != .none { text += "standardize \(standardization.rawValue)\n" }
-    if standardization == .speaker {
+    if standardization.isBySpeaker {
       for example in corpus.examples { text += "\(example.row.speaker ?? "")\n" }
     }
     if let layer, let model {
