@@ -13,18 +13,21 @@ task has a recipe, Docs/recipes/small-TASK.yaml. Conditions:
 
 `fsdd-SPEAKER` (fsdd-jackson, unless others are named) leaves one speaker of fsdd out of the labelled training data and tests
 on all of that speaker's clips; pre-training may have heard the speaker, without labels. Nothing is chosen on what is tested: the
-checkpoint of the last step counts.
+checkpoint of the last step counts. Decoded greedily, and by a beam with a 3-gram that `warbler lm build` makes of the task's
+training texts, with the same weights for every task.
 
 Runs are kept below RUNS, one folder each, and their numbers in FILE (results/pretrained.json beside this script), which is
 written after each run: what it holds, of this checkpoint and recipe, is not repeated, so that a table can be made in several
 sittings and on several machines. Prints the table, a line a task and condition: WER on each split for each seed, mean and sample
-deviation. `--print` prints what FILE holds and trains nothing. Needs Python alone, nothing installed, and `.build/release/warbler`.
+deviation, mean CER, and the same WER with the language model. `--print` prints what FILE holds and trains nothing. Needs Python
+alone, nothing installed, and `.build/release/warbler`, or the program that $WARBLER names.
 """
 
 import argparse
 import fcntl
 import hashlib
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -32,13 +35,16 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WARBLER = ROOT / ".build/release/warbler"
+WARBLER = pathlib.Path(os.environ.get("WARBLER", ROOT / ".build/release/warbler"))
 SPEAKERS = ["george", "jackson", "lucas", "nicolas", "yweweler"]
 # Splits to test on, the first of them what a run evaluates on its way. None of these numbers decides anything.
 TASKS = {
     "fsdd": ["test"], **{f"fsdd-{speaker}": ["test"] for speaker in SPEAKERS}, "yesno-he": ["test", "dev"],
     "asterisk-en": ["dev", "test"], "kathleen-en": ["dev"], "kerstin-de": ["dev", "test"],
 }  # fmt: skip
+# Weights of the beam with a language model, for all tasks alike. A word that the training texts do not have costs as much as its
+# letters suggest (`unk-token-score`).
+BEAM = "lm-weight=1,word-score=2,unk-token-score=-1"
 # One speaker is left out unless others are named.
 DEFAULT_TASKS = [task for task in TASKS if not task.startswith("fsdd-") or task == "fsdd-jackson"]
 
@@ -71,9 +77,18 @@ def edit_distance(a: list[str], b: list[str]) -> int:
     return row[-1]
 
 
-def score(manifest: pathlib.Path, model: pathlib.Path, threads: int) -> dict[str, float]:
-    """WER and CER of greedy decoding."""
-    command = [WARBLER, "decode", manifest, "--model", model, "--no-store", "--format", "jsonl", "--quiet", "--threads", str(threads)]
+def language_model(train: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """A 3-gram of a manifest's texts."""
+    texts, path = folder / "train.txt", folder / "train.arpa"
+    texts.write_text("".join(json.loads(line)["text"] + "\n" for line in open(train, encoding="utf-8")), encoding="utf-8")
+    subprocess.run([WARBLER, "lm", "build", texts, "--order", "3", "--discount-fallback", "--out", path, "--quiet"], check=True)
+    return path
+
+
+def score(manifest: pathlib.Path, model: pathlib.Path, decoder: str, threads: int) -> dict[str, float]:
+    """WER and CER of what a decoder makes of a manifest."""
+    command = [WARBLER, "decode", manifest, "--model", model, "--decoder", decoder]
+    command += ["--no-store", "--format", "jsonl", "--quiet", "--threads", str(threads)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     heard = {row["id"]: row["text"] for row in map(json.loads, output.splitlines())}
     totals = {"wer": [0, 0], "cer": [0, 0]}
@@ -90,13 +105,14 @@ def recipe(task: str) -> pathlib.Path:
     return ROOT / f"Docs/recipes/small-{'fsdd' if task.startswith('fsdd') else task}.yaml"
 
 
-def inputs(task: str, model: pathlib.Path) -> str:
-    """Names what a result rests on: the checkpoint's weights and the recipe."""
-    return hashlib.sha256((model / "model.safetensors").read_bytes() + recipe(task).read_bytes()).hexdigest()[:12]
+def inputs(task: str, condition: str, model: pathlib.Path) -> str:
+    """Names what a result rests on: the checkpoint's weights, or its architecture where they are random, and the recipe."""
+    start = model / ("config.json" if condition == "random" else "model.safetensors")
+    return hashlib.sha256(start.read_bytes() + recipe(task).read_bytes()).hexdigest()[:12]
 
 
 def run(task: str, condition: str, seed: int, arguments: argparse.Namespace) -> dict:
-    rests_on = inputs(task, arguments.model)
+    rests_on = inputs(task, condition, arguments.model)
     out = arguments.runs / task / f"{condition}-{seed}-{rests_on}"
     paths = manifests(task, arguments.corpora, arguments.runs)
     first = TASKS[task][0]
@@ -110,8 +126,18 @@ def run(task: str, condition: str, seed: int, arguments: argparse.Namespace) -> 
     began = time.monotonic()
     subprocess.run([*map(str, command), "--quiet", "--threads", str(arguments.threads)], check=True)
     seconds = time.monotonic() - began
-    splits = {split: score(paths[split], out / "last", arguments.threads) for split in TASKS[task]}
+    decoders = {"greedy": "greedy", "lm": f"beam:lm={language_model(paths['train'], out)},{BEAM}"}
+    splits = {
+        split: {name: score(paths[split], out / "last", decoder, arguments.threads) for name, decoder in decoders.items()}
+        for split in TASKS[task]
+    }
     return {"task": task, "condition": condition, "seed": seed, "inputs": rests_on, "seconds": round(seconds), "splits": splits}
+
+
+def spread(values: list[float]) -> str:
+    """Two cells of the table."""
+    deviation = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{', '.join(f'{value:.1f}' for value in values)} | {statistics.mean(values):.1f}{deviation}"
 
 
 def key(result: dict) -> tuple[str, str, int]:
@@ -146,21 +172,22 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.print and not (arguments.corpora and arguments.runs):
         parser.error("--corpora and --runs are needed, except with --print")
-    print("| task | condition | split | WER by seed, % | mean ± deviation | CER, % |\n|---|---|---|---|---|---|", flush=True)
+    print("| task | condition | split | WER by seed, % | mean ± deviation | CER, % | with LM: WER by seed, % | mean ± deviation |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for task in arguments.tasks:
         for condition in arguments.conditions:
             runs = []
             for seed in arguments.seeds:
                 result = load(arguments.results).get((task, condition, seed))
-                if not arguments.print and (result is None or result["inputs"] != inputs(task, arguments.model)):
+                if not arguments.print and (result is None or result["inputs"] != inputs(task, condition, arguments.model)):
                     result = run(task, condition, seed, arguments)
                     save(result, arguments.results)
                 runs += [result] if result else []
             for split in TASKS[task] if runs else []:
-                wer, cer = ([100 * r["splits"][split][name] for r in runs] for name in ("wer", "cer"))
-                spread = f"{statistics.mean(wer):.1f}" + (f" ± {statistics.stdev(wer):.1f}" if len(wer) > 1 else "")
-                seeds = ", ".join(f"{value:.1f}" for value in wer)
-                print(f"| {task} | {condition} | {split} | {seeds} | {spread} | {statistics.mean(cer):.1f} |", flush=True)
+                scores = [r["splits"][split] for r in runs]
+                cer = 100 * statistics.mean(s["greedy"]["cer"] for s in scores)
+                greedy, beam = (spread([100 * s[name]["wer"] for s in scores]) for name in ("greedy", "lm"))
+                print(f"| {task} | {condition} | {split} | {greedy} | {cer:.1f} | {beam} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ public import Vocabulary
 /// letters
 ///    is a good start for small ones.
 ///
-/// Any other class begins as transformers begins a head: weights normal(0, `initializer_range`), bias 0.
+/// Any other class begins as a ``HeadStart`` says.
 public struct HeadTransplant: Sendable, Equatable {
   /// By new class: the old class that it comes from; nil for none.
   public let origins: [Int?]
@@ -60,8 +60,8 @@ public struct HeadTransplant: Sendable, Equatable {
     }
   }
 
-  /// The new head. A row that is not kept depends on the seed and its class alone.
-  public func head(from old: Head, range: Double = 0.02, seed: UInt64) -> Head {
+  /// The new head. A row that is not kept depends on the distribution, the seed and its class alone.
+  func head(from old: Head, drawing distribution: Distribution, seed: UInt64) -> Head {
     precondition(old.bias.count == oldClasses, "a head of \(old.bias.count) classes, not \(oldClasses)")
     var weights: [Float] = []
     weights.reserveCapacity(origins.count * old.inputs)
@@ -69,7 +69,7 @@ public struct HeadTransplant: Sendable, Equatable {
       if let origin {
         weights += old.weights[origin * old.inputs..<(origin + 1) * old.inputs]
       } else {
-        weights += Distribution.normal(range).elements(
+        weights += distribution.elements(
           id * old.inputs..<(id + 1) * old.inputs, seed: seed, name: "lm_head.weight")
       }
     }

@@ -13,6 +13,8 @@ public import Tensors
 /// | positional convolution | v uniform within 1 / sqrt(inputs K), g its norm, bias 0 | the same |
 /// | mask embedding | uniform in 0...1 | the same |
 ///
+/// but for the head, which may begin at zero instead.
+///
 /// The positional convolution is what comes of it there, not what the source says: transformers means v to be
 /// normal, but writes it to a product of the weight norm that is computed anew, so that PyTorch's own values
 /// stay. With `conv_pos_batch_norm` there is no weight norm in the way, and it is like other convolutions.
@@ -22,10 +24,14 @@ public struct RandomInitialisation: Sendable {
   public let configuration: ModelConfiguration
   /// `initializer_range` of config.json.
   public let range: Double
+  public let head: HeadStart
   public let seed: UInt64
 
-  public init(_ configuration: ModelConfiguration, range: Double = 0.02, seed: UInt64) {
+  public init(
+    _ configuration: ModelConfiguration, range: Double = 0.02, head: HeadStart = .normal, seed: UInt64
+  ) {
     self.configuration = configuration
+    self.head = head
     // transformers takes 0 for unset.
     self.range = range == 0 ? 0.02 : range
     self.seed = seed
@@ -78,10 +84,14 @@ public struct RandomInitialisation: Sendable {
     }
   }
 
+  /// Of the weights of the CTC head.
+  var headDistribution: Distribution { head == .zeros ? .constant(0) : .normal(range) }
+
   /// Of the gains of weight norm, which follow from v, a placeholder.
   func distribution(of name: String, shape: [Int]) -> Distribution {
     let isWav2Vec2 = configuration.architecture == .wav2vec2
     let inputs = shape.dropFirst().reduce(1, *)
+    if name == "lm_head.weight" { return headDistribution }
     if name.hasSuffix(".masked_spec_embed") { return .uniform(0, 1) }
     if name.hasSuffix("label_embs_concat") { return .uniform(0, 1) }
     if name.contains("final_proj.") { return .torch(inputs: configuration.width) }

@@ -5,7 +5,7 @@ public import Tensors
 extension TrainingWeights {
   /// Reads a checkpoint, in either spelling of weight norm and in any type of 16 bits and more.
   ///
-  /// What a checkpoint that has never been fine-tuned lacks is drawn as transformers draws it: the mask
+  /// What a checkpoint that has never been fine-tuned lacks begins as `initialisation` says: the mask
   /// embedding, and without a head in it the whole head. Names may lack the prefix `hubert.` or `wav2vec2.`,
   /// as in what `HubertModel` saves.
   ///
@@ -62,7 +62,8 @@ extension TrainingWeights {
       inputs: inputs,
       weights: try archive.floats("lm_head.weight", expectingShape: [transplant.oldClasses, inputs]),
       bias: try archive.floats("lm_head.bias", expectingShape: [transplant.oldClasses]))
-    let new = transplant.head(from: head, range: initialisation.range, seed: initialisation.seed)
+    let new = transplant.head(
+      from: head, drawing: initialisation.headDistribution, seed: initialisation.seed)
     for entry in parameters.layout.entries where entry.part == .head {
       parameters.set(entry, to: entry.name.hasSuffix(".bias") ? new.bias : new.weights)
     }

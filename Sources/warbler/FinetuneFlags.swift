@@ -11,6 +11,7 @@ struct DataFlags: OptionFlags {
   @Option(help: help("out")) var out: String?
   @Option(help: help("vocab")) var vocab: String?
   @Flag(help: help("vocab-from-data")) var vocabFromData = false
+  @Option(help: help("head-start")) var headStart: String?
   @Option(help: help("bad-rows")) var badRows: String?
 }
 

@@ -57,6 +57,16 @@ private func refusal(_ flags: [(String, String)], resumes: Bool = false) -> Stri
     #expect((1...3).map { chosen.layer(ofRound: $0, layers: 12) } == [3, 4, 4])
   }
 
+  @Test func `MFCCs may be clustered again, in any round that could cluster a layer`() throws {
+    let some = [("model", "/m"), ("train", "/t.jsonl"), ("out", directory.path)]
+    let options = try resolved(some + [("layer", "mfcc,5")])
+    #expect((1...3).map { options.layer(ofRound: $0, layers: 12) } == [nil, 5, 5])
+    let always = try resolved(paths + [("rounds", "3"), ("layer", "mfcc")])
+    #expect((1...3).map { always.layer(ofRound: $0, layers: 12) } == [nil, nil, nil])
+    try options.write(to: directory.path + "/config.yaml")
+    #expect(try resolved([("out", directory.path)], resumes: true).features == [.mfcc, .layer(5)])
+  }
+
   @Test func `what is written reads back to the same`() throws {
     let out = directory.path
     var options = try resolved([

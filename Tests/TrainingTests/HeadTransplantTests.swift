@@ -24,13 +24,13 @@ struct HeadTransplantTests {
     #expect(HeadTransplant(from: old, oldClasses: 9, to: new).origins[4] == nil)
   }
 
-  @Test("rows that are known keep weights and bias; the others are drawn and have no bias")
+  @Test("rows that are known keep weights and bias; the others are drawn, or zero, and have no bias")
   func rows() throws {
     let old = try CTCVocabulary(tokens: special + ["A", "B"])
     let new = try CTCVocabulary(tokens: special + ["B", "C"])
     let transplant = HeadTransplant(from: old, oldClasses: 7, to: new)
     let head = HeadTransplant.Head(inputs: 500, weights: random(3500, 1), bias: random(7, 2))
-    let made = transplant.head(from: head, seed: 9)
+    let made = transplant.head(from: head, drawing: .normal(0.02), seed: 9)
     #expect(made.bias == head.bias[..<5] + [head.bias[6], 0])
     #expect(Array(made.weights[..<2500]) == Array(head.weights[..<2500]))
     #expect(made.weights[2500..<3000] == head.weights[3000...])
@@ -38,8 +38,11 @@ struct HeadTransplantTests {
     let deviation = (drawn.reduce(0) { $0 + $1 * $1 } / 500).squareRoot()
     // 500 numbers: the standard error of their deviation is a 32nd of it.
     #expect(abs(deviation / 0.02 - 1) < 6.0 / 32)
-    #expect(transplant.head(from: head, seed: 9) == made)
-    #expect(transplant.head(from: head, seed: 10) != made)
+    #expect(transplant.head(from: head, drawing: .normal(0.02), seed: 9) == made)
+    #expect(transplant.head(from: head, drawing: .normal(0.02), seed: 10) != made)
+    let flat = transplant.head(from: head, drawing: .constant(0), seed: 9)
+    #expect(
+      flat.bias == made.bias && flat.weights == made.weights[..<3000] + [Float](repeating: 0, count: 500))
   }
 
   @Test("the same vocabulary keeps every row")

@@ -103,6 +103,20 @@ struct RandomInitialisationTests {
     }
   }
 
+  @Test("a head that begins at zero is all that changes")
+  func flatHead() {
+    let configuration = ModelConfiguration()
+    let normal = RandomInitialisation(configuration, seed: 3)
+    let flat = RandomInitialisation(configuration, head: .zeros, seed: 3)
+    for parameter in ParameterList(configuration).parameters where !parameter.name.contains(".original0") {
+      let isHead = parameter.name == "lm_head.weight"
+      let distribution = flat.distribution(of: parameter.name, shape: parameter.shape)
+      let before = normal.distribution(of: parameter.name, shape: parameter.shape)
+      #expect(isHead ? distribution == .constant(0) : distribution == before, "\(parameter.name)")
+    }
+    #expect(normal.headDistribution == .normal(0.02))
+  }
+
   @Test("an element does not depend on the range it is drawn in")
   func ranges() {
     for distribution in [Distribution.normal(2), .uniform(-1, 3), .constant(4)] {

@@ -18,8 +18,8 @@ extension PretrainOptions {
     Self.element(round, of: warmupSteps) ?? Int((0.08 * Double(steps(ofRound: round))).rounded())
   }
 
-  /// The layer of the model before whose states a round clusters; nil where there is none, in the first round
-  /// from random weights, which clusters MFCCs.
+  /// The layer of the model before whose states a round clusters; nil for MFCCs: where an option says so, and in
+  /// the first round from random weights, where there is no model before.
   ///
   /// Without an option it is the middle one, and in all further rounds the one three quarters up: 6 and 9 of 12
   /// in the paper.
@@ -27,7 +27,8 @@ extension PretrainOptions {
   public func layer(ofRound round: Int, layers count: Int) -> Int? {
     let models = model == nil ? round - 1 : round
     guard models > 0 else { return nil }
-    return Self.element(models, of: layers) ?? max(1, models == 1 ? count / 2 : count * 3 / 4)
+    let chosen = Self.element(models, of: features)
+    return (chosen ?? .layer(max(1, models == 1 ? count / 2 : count * 3 / 4))).layer
   }
 
   /// The config.json that the architecture is taken from.
@@ -36,7 +37,7 @@ extension PretrainOptions {
   /// Steps between saves.
   public var saveInterval: Int { saveSteps ?? evalSteps }
 
-  private static func element(_ number: Int, of list: [Int]) -> Int? {
+  private static func element<Element>(_ number: Int, of list: [Element]) -> Element? {
     list.isEmpty ? nil : list[min(number, list.count) - 1]
   }
 

@@ -60,9 +60,9 @@ extension PretrainOptions: CommandOptions {
       "clusters", .rounds, "N,N", \.clusters, .ints(2...65_535, "numbers of clusters, such as 100,500"),
       "Clusters of each round; the last number stands for all further ones.", resume: .free),
     .row(
-      "layer", .rounds, "N,N", \.layers, .ints(0...10_000, "numbers of layers, such as 6,9"),
+      "layer", .rounds, "N,N", \.features, .clusteredFeatures,
       "From round 2 on (with --model from round 1 on), the layer of the model before that is clustered (default: the "
-        + "middle one, then three quarters up).", resume: .free),
+        + "middle one, then three quarters up), or mfcc.", resume: .free),
     .row(
       "standardize", .rounds, "none|utterance-mean|utterance|speaker-mean|speaker", \.standardization,
       .choice(),

@@ -26,9 +26,9 @@ public struct PretrainOptions: Sendable, Equatable {
   public var round: Int?
   /// Of k-means.
   public var clusters = [100, 500]
-  /// `layer`: by round from the second on, the layer of the model before whose states are clustered; empty:
-  /// see ``layer(ofRound:layers:)``.
-  public var layers: [Int] = []
+  /// `layer`: by round from the second on (with a model to go on from, from the first on), what is clustered;
+  /// empty: see ``layer(ofRound:layers:)``.
+  public var features: [ClusteredFeatures] = []
   /// What features are standardized over before they are clustered.
   public var standardization = Standardization.none
   /// The part of the utterances that k-means is fitted on.

@@ -49,6 +49,9 @@ extension FinetuneOptions: CommandOptions {
       "vocab-from-data", .data, \.vocabularyFromData, "Make the vocabulary from the training texts.",
       rival: "vocab"),
     .row(
+      "head-start", .data, "zeros|normal", \.headStart, .choice(),
+      "What the weights of new classes begin with: small random numbers, as in transformers, or 0."),
+    .row(
       "bad-rows", .data, "leave-out|stop", \.badRows, .choice(),
       "What to do with rows that training would reject or mislearn."),
   ]

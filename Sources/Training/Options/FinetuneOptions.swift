@@ -18,6 +18,8 @@ public struct FinetuneOptions: Sendable, Equatable {
   public var out = ""
   public var vocabulary: String?
   public var vocabularyFromData = false
+  /// What classes that the checkpoint has no row for begin with.
+  public var headStart = HeadStart.normal
   public var badRows = BadRows.leaveOut
 
   // MARK: Length and learning rate

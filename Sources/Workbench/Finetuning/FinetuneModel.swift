@@ -103,7 +103,7 @@ struct FinetuneModel {
     }
     setRegularization()
     let initialisation = RandomInitialisation(
-      configuration, range: document.initializerRange, seed: UInt64(options.seed))
+      configuration, range: document.initializerRange, head: options.headStart, seed: UInt64(options.seed))
     guard let directory else {
       let weights = initialisation.weights(
         trainsFeatureEncoder: options.trainFeatureEncoder, on: compute)
