@@ -1,5 +1,6 @@
 import AcousticModel
 import Checkpoints
+import Glibc
 import JSON
 import Tensors
 import TestSupport
@@ -53,6 +54,21 @@ import Workbench
     let model = try LoadedModel(directory: best, on: Compute(threads: 1))
     #expect(model.vocabulary.count == 7 && model.acoustic.preprocessing == Preprocessing())
     #expect(model.acoustic.unusedTensors.allSatisfy { $0.hasSuffix("masked_spec_embed") })
+  }
+
+  @Test func `a head that begins at zero finds every symbol equally probable`() throws {
+    let model = Self.pretrained("hubert-pretrained")
+    let (_, losses) = try train(model, ["vocab-from-data": "true", "head-start": "zeros"])
+    let configuration = try ModelConfiguration(
+      contentsOf: "\(model)/config.json", acceptsPretrained: true)
+    let frames = configuration.frames(for: 16_000)
+    // Every path has the probability 7^-T, and C(T + S, 2 S) of them say S symbols, none twice in a row.
+    let expected = [3, 5, 2, 2, 3, 5].map { symbols in
+      let paths = (1...2 * symbols).reduce(0.0) { $0 + log(Double(frames - symbols + $1) / Double($1)) }
+      return (Double(frames) * log(7) - paths) / Double(symbols)
+    }
+    let mean = expected.reduce(0, +) / 6
+    #expect(abs(losses[0] / mean - 1) < 1e-5, "\(losses[0]) and \(mean)")
   }
 
   @Test func `a vocabulary and a preprocessing beside the weights are taken`() throws {
