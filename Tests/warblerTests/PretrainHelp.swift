@@ -34,7 +34,7 @@ let pretrainHelp = """
                             all further ones. (default: 100,500)
     --layer <N,N>           From round 2 on (with --model from round 1 on), the
                             layer of the model before that is clustered (default:
-                            the middle one, then three quarters up).
+                            the middle one, then three quarters up), or mfcc.
     --standardize <none|utterance-mean|utterance|speaker-mean|speaker>
                             Bring each feature to mean 0 (utterance-mean,
                             speaker-mean), or to mean 0 and variance 1, over an
