@@ -4,8 +4,9 @@ import CKernels
 // inputs) row-major: nothing has to be packed again when an optimizer has changed W.
 //
 //     y = x W^T           panels of W are transposed on the way into the second-level cache
-//     dx = dy W           W's rows are panels as they stand
-//     dW += dy^T x        so are x's
+//     dx = dy W           panels of W are gathered there: a matrix's rows are often a multiple of 1 or 4 kB apart,
+//                         and then share few sets of the caches
+//     dW += dy^T x        so are panels of x, and blocks of dy are transposed there
 extension Compute {
   /// y = activation(x W^T + bias) + residual: (N, inputs) by (outputs, inputs) to (N, outputs).
   /// - Parameter bias: one row of outputs, readable to a multiple of 16.
@@ -58,8 +59,6 @@ extension Compute {
   }
 
   /// y = residual + the sum over `products` of x W: each (N, outputs) by (outputs, inputs) to (N, inputs).
-  ///
-  /// Rows of the weights must be readable to a multiple of 16.
   public func multiply(_ products: [(x: Matrix, weights: Matrix)], into y: Matrix, residual: Matrix? = nil) {
     for (x, weights) in products {
       precondition(
@@ -67,12 +66,14 @@ extension Compute {
         "(\(x.rows), \(x.columns)) by (\(weights.rows), \(weights.columns)) into (\(y.rows), \(y.columns))")
     }
     let tiles = Tiling(rows: y.rows, panels: panels(of: y.columns), threads: threads)
-    reserveScratch(tiles.rowsPerBlock * PackedMatrix.panelWidth)
+    let panelSize = ProductTerm.longest * PackedMatrix.panelWidth
+    reserveScratch(panelSize + tiles.rowsPerBlock * PackedMatrix.panelWidth)
     run(tasks: tiles.tasks) { task, worker in
       let rows = tiles.rows(ofTask: task)
       let first = tiles.panel(ofTask: task) * PackedMatrix.panelWidth
       let columns = min(PackedMatrix.panelWidth, y.columns - first)
       let width = roundedToStep(columns)
+      let panel = scratch(ofWorker: worker)
       let block = epilogue(
         y.columns(first..<first + columns).rows(rows), bias: nil, .identity,
         residual?.columns(first..<first + columns).rows(rows))
@@ -80,11 +81,11 @@ extension Compute {
         let terms = ProductTerm.whole(depth: weights.rows)
         for (place, term) in terms.enumerated() {
           let isLast = index == products.count - 1 && place == terms.count - 1
+          kernels.gather(panel, width, weights.row(term.input) + first, weights.stride, columns, term.depth)
           withUnsafePointer(to: block) { block in
             kernels.multiply(
-              scratch(ofWorker: worker), width, x.row(rows.lowerBound) + term.offset, x.stride,
-              weights.row(term.input) + first, weights.stride, width, term.depth, rows.count,
-              index > 0 || place > 0, nil, isLast ? block : nil)
+              panel + panelSize, width, x.row(rows.lowerBound) + term.offset, x.stride, panel, width, width,
+              term.depth, rows.count, index > 0 || place > 0, nil, isLast ? block : nil)
           }
         }
       }
@@ -92,41 +93,44 @@ extension Compute {
   }
 
   /// sums += x^T z: (N, rows) and (N, columns) to (rows, columns), added in the order of N.
-  ///
-  /// Rows of `z` must be readable to a multiple of 16.
   public func accumulate(transposeOf x: Matrix, times z: Matrix, into sums: Matrix) {
     precondition(
       x.rows == z.rows && sums.rows == x.columns && sums.columns == z.columns,
       "(\(x.rows), \(x.columns)) and (\(z.rows), \(z.columns)) into (\(sums.rows), \(sums.columns))")
     guard x.rows > 0 else { return }
     let terms = ProductTerm.whole(depth: x.rows)
-    let panels = panels(of: z.columns)
-    let rowsPerBlock = Self.rowsOfTransposedBlock(depth: terms[0].depth)
-    let blocks = (sums.rows + rowsPerBlock - 1) / rowsPerBlock
-    reserveScratch(rowsPerBlock * PackedMatrix.step)
-    run(tasks: blocks * panels) { task, worker in
-      let row = task / panels * rowsPerBlock
-      let rows = min(rowsPerBlock, sums.rows - row)
-      let column = task % panels * PackedMatrix.panelWidth
-      let columns = min(PackedMatrix.panelWidth, sums.columns - column)
-      let whole = columns / PackedMatrix.step * PackedMatrix.step
+    let tiles = TransposedTiling(
+      rows: sums.rows, panels: panels(of: z.columns), depth: terms[0].depth, threads: threads)
+    let panelSize = terms[0].depth * PackedMatrix.panelWidth
+    let blockSize = tiles.rowsPerBlock * tiles.rowStride
+    reserveScratch(panelSize + blockSize + tiles.rowsPerBlock * PackedMatrix.step)
+    run(tasks: tiles.tasks) { task, worker in
+      let rows = tiles.rows(ofTask: task)
+      let panel = scratch(ofWorker: worker)
+      let block = panel + panelSize
+      let rest = block + blockSize
       for term in terms {
-        let from = x.row(term.offset) + row
-        let panel = z.row(term.offset) + column
-        if whole > 0 {
-          kernels.multiply_transposed(
-            sums.row(row) + column, sums.stride, from, x.stride, panel, z.stride, whole, term.depth, rows,
-            true)
-        }
-        if whole < columns {
-          // A whole vector would spill into what lies behind the row.
-          let rest = scratch(ofWorker: worker)
-          kernels.multiply_transposed(
-            rest, PackedMatrix.step, from, x.stride, panel + whole, z.stride, PackedMatrix.step, term.depth,
-            rows, false)
-          for r in 0..<rows {
-            let to = sums.row(row + r) + column + whole
-            for c in 0..<columns - whole { to[c] += rest[r * PackedMatrix.step + c] }
+        kernels.transpose(
+          block, tiles.rowStride, x.row(term.offset) + rows.lowerBound, x.stride, rows.count, term.depth)
+        for column in tiles.panels(ofTask: task).map({ $0 * PackedMatrix.panelWidth }) {
+          let columns = min(PackedMatrix.panelWidth, sums.columns - column)
+          let width = roundedToStep(columns)
+          let whole = columns / PackedMatrix.step * PackedMatrix.step
+          kernels.gather(panel, width, z.row(term.offset) + column, z.stride, columns, term.depth)
+          if whole > 0 {
+            kernels.multiply(
+              sums.row(rows.lowerBound) + column, sums.stride, block, tiles.rowStride, panel, width, whole,
+              term.depth, rows.count, true, nil, nil)
+          }
+          if whole < columns {
+            // A whole vector would spill into what lies behind the row.
+            kernels.multiply(
+              rest, PackedMatrix.step, block, tiles.rowStride, panel + whole, width, PackedMatrix.step,
+              term.depth, rows.count, false, nil, nil)
+            for r in 0..<rows.count {
+              let to = sums.row(rows.lowerBound + r) + column + whole
+              for c in 0..<columns - whole { to[c] += rest[r * PackedMatrix.step + c] }
+            }
           }
         }
       }
@@ -144,11 +148,6 @@ extension Compute {
     }
   }
 
-  /// Columns of x whose part of a term stays in the second-level cache while the panels of z pass by.
-  private static func rowsOfTransposedBlock(depth: Int) -> Int {
-    max(16, (1 << 17) / depth / 16 * 16)
-  }
-
   private func panels(of columns: Int) -> Int {
     (columns + PackedMatrix.panelWidth - 1) / PackedMatrix.panelWidth
   }
@@ -164,5 +163,43 @@ extension Compute {
       y: y.pointer, y_stride: y.stride, columns: y.columns, scale: nil, bias: bias,
       residual: residual.map { UnsafePointer($0.pointer) }, residual_stride: residual?.stride ?? 0,
       activation: activation.code)
+  }
+}
+
+/// How x^T z is cut into tasks: blocks of its rows, which are columns of x, by groups of panels.
+private struct TransposedTiling {
+  let rows: Int
+  let panels: Int
+  let rowsPerBlock: Int
+  let panelsPerGroup: Int
+  /// Floats between the rows of a transposed block: an odd number of cache lines, so that they share no set.
+  let rowStride: Int
+
+  /// - Parameter depth: rows of x that are multiplied at a time.
+  init(rows: Int, panels: Int, depth: Int, threads: Int) {
+    self.rows = rows
+    self.panels = panels
+    rowStride = ((depth + 15) / 16 | 1) * 16
+    // A block stays in the second-level cache, 256 kB of it, while the panels of z pass by.
+    // 24 rows are whole tiles at every level.
+    let most = max(24, (1 << 16) / depth / 24 * 24)
+    let blocks = (rows + most - 1) / most
+    rowsPerBlock = ((rows + blocks - 1) / blocks + 23) / 24 * 24
+    // Each group transposes the block again: no more of them than keep the cores busy.
+    let groups = threads > 1 ? min(panels, (8 * threads + blocks - 1) / blocks) : 1
+    panelsPerGroup = (panels + groups - 1) / groups
+  }
+
+  private var groups: Int { (panels + panelsPerGroup - 1) / panelsPerGroup }
+  var tasks: Int { (rows + rowsPerBlock - 1) / rowsPerBlock * groups }
+
+  func rows(ofTask task: Int) -> Range<Int> {
+    let first = task / groups * rowsPerBlock
+    return first..<min(rows, first + rowsPerBlock)
+  }
+
+  func panels(ofTask task: Int) -> Range<Int> {
+    let first = task % groups * panelsPerGroup
+    return first..<min(panels, first + panelsPerGroup)
   }
 }
