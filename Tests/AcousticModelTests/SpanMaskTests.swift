@@ -71,6 +71,26 @@ struct SpanMaskTests {
     #expect(Regularization.SpanMask(probability: 0, length: 5, minimum: 2).spans(in: 300, epsilon: 0.9) == 0)
   }
 
+  @Test("the share that is masked is the probability's, unless the minimum or the length decides")
+  func shares() {
+    typealias Mask = Regularization.SpanMask
+    // 300 frames have 6.5 spans of 6 on average, 6 or 7; 20 have the two at least, 8 but one.
+    let mask = Mask(probability: 0.13, length: 6, minimum: 2)
+    #expect(abs(mask.share(of: [300]) - 0.13) < 1e-12)
+    #expect(abs(mask.share(of: [300, 20, 8]) - (39 + 12 + 6) / 328) < 1e-12)
+    #expect(abs(Mask(probability: 0.13, length: 6).share(of: [20, 20]) - 0.13) < 1e-12)
+    // 0.65 spans of 6 are expected in 30 frames, and one at least.
+    #expect(abs(Mask(probability: 0.13, length: 6, minimum: 1).share(of: [30]) - 0.2) < 1e-12)
+    #expect(mask.share(of: [5]) == 0 && mask.share(of: []) == 0)
+    #expect(Mask(probability: 0, length: 6, minimum: 2).share(of: [300]) == 0)
+    // As it is drawn.
+    var masked = 0.0
+    for step in 1...2000 {
+      masked += Double(mask.spans(in: 70, epsilon: (Double(step) - 0.5) / 2000))
+    }
+    #expect(abs(mask.share(of: [70]) - masked / 2000 * 6 / 70) < 1e-3)
+  }
+
   @Test("spans are whole: a masked position has enough masked neighbours")
   func spansAreWhole() {
     let mask = Regularization.SpanMask(probability: 0.2, length: 7, minimum: 1)

@@ -71,6 +71,20 @@ import Workbench
     #expect(abs(losses[0] / mean - 1) < 1e-5, "\(losses[0]) and \(mean)")
   }
 
+  @Test func `masks that short utterances have too many of are told`() throws {
+    let model = Self.pretrained("hubert-pretrained")
+    let flags = ["vocab-from-data": "true", "mask-time-prob": "0.1", "mask-time-length": "10"]
+    // 49 frames each, of which two spans are 20.
+    let told =
+      "masks: at least 2 of 10 frames an utterance hide 41 % of the frames, mask-time-prob asks for 10 %; "
+      + "--mask-time-min-masks 0 keeps to that"
+    let notes = try train(model, flags).notes
+    #expect(notes.contains(told), "\(notes)")
+    let few = try train(
+      model, flags.merging(["mask-time-min-masks": "0", "out": directory.file("few")]) { $1 })
+    #expect(!few.notes.contains { $0.hasPrefix("masks:") }, "\(few.notes)")
+  }
+
   @Test func `a vocabulary and a preprocessing beside the weights are taken`() throws {
     let (notes, losses) = try train(
       Self.pretrained("wav2vec2-pretrained"),

@@ -11,6 +11,21 @@ extension Regularization.SpanMask {
     return min(spans, count - length + 1)
   }
 
+  /// The share of the positions of utterances, of `counts` positions each, that spans have if none overlap:
+  /// ``probability`` where neither ``minimum`` nor an utterance's length has a say. 0 of no positions.
+  public func share(of counts: [Int]) -> Double {
+    let positions = counts.reduce(0, +)
+    guard positions > 0 else { return 0 }
+    let spans = counts.reduce(0.0) { sum, count in
+      // Rounded up with the probability of the fraction.
+      let expected = probability * Double(count) / Double(length)
+      let fraction = expected - expected.rounded(.down)
+      return sum + (1 - fraction) * Double(self.spans(in: count, epsilon: 0))
+        + fraction * Double(self.spans(in: count, epsilon: 1 - fraction / 2))
+    }
+    return spans * Double(length) / Double(positions)
+  }
+
   /// Which of `count` positions are masked; nil if none is.
   ///
   /// Starts are drawn without replacement, by the first steps of a Fisher-Yates shuffle; spans may overlap.

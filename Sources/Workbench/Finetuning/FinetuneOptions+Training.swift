@@ -58,6 +58,18 @@ extension FinetuneOptions {
     return result
   }
 
+  /// A line where the fewest masks hide far more of such short utterances than their probability asks for; else
+  /// nil.
+  /// - Parameter frames: of each utterance.
+  func noteOnMasks(frames: [Int]) -> String? {
+    let mask = regularization.timeMask
+    let share = mask.share(of: frames)
+    guard mask.minimum > 0, share >= 2 * mask.probability, mask.probability > 0 else { return nil }
+    return
+      "masks: at least \(mask.minimum) of \(mask.length) frames an utterance hide \(percent(share)) of the "
+      + "frames, mask-time-prob asks for \(percent(mask.probability)); --mask-time-min-masks 0 keeps to that"
+  }
+
   /// How utterances become batches.
   var batchOptions: BatchOptions {
     var result = BatchOptions()

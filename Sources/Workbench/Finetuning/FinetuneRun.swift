@@ -90,6 +90,11 @@ struct FinetunePreparation {
         sampleRate: model.preprocessing.sampleRate, threads: threads, shouldStop: shouldStop)
     else { return nil }
     for note in corpus.notes { try deliver(.note(note)) }
+    let frames = corpus.train.map { example in
+      let samples = Int(example.seconds * Double(model.preprocessing.sampleRate))
+      return model.configuration.featureFrames(for: samples).last ?? 0
+    }
+    if let note = options.noteOnMasks(frames: frames) { try deliver(.note(note)) }
 
     let compute = Compute(threads: threads, level: try KernelLevel.chosen())
     let (weights, encoder, notes) = try model.weights(
