@@ -30,31 +30,10 @@ extension Compute {
         x.columns == weights.columns && y.columns == weights.rows && x.rows == y.rows,
         "(\(x.rows), \(x.columns)) by (\(weights.rows), \(weights.columns)) into (\(y.rows), \(y.columns))")
     }
-    let tiles = Tiling(rows: y.rows, panels: panels(of: y.columns), threads: threads)
-    let panelSize = ProductTerm.longest * PackedMatrix.panelWidth
-    reserveScratch(panelSize + tiles.rowsPerBlock * PackedMatrix.panelWidth)
-    run(tasks: tiles.tasks) { task, worker in
-      let rows = tiles.rows(ofTask: task)
-      let first = tiles.panel(ofTask: task) * PackedMatrix.panelWidth
-      let columns = min(PackedMatrix.panelWidth, y.columns - first)
-      let width = roundedToStep(columns)
-      let panel = scratch(ofWorker: worker)
-      let block = epilogue(
-        y.columns(first..<first + columns).rows(rows), bias: bias.map { $0.pointer + first }, activation,
-        residual?.columns(first..<first + columns).rows(rows))
-      for (index, (x, weights)) in products.enumerated() {
-        let terms = ProductTerm.whole(depth: weights.columns)
-        for (place, term) in terms.enumerated() {
-          let isLast = index == products.count - 1 && place == terms.count - 1
-          kernels.transpose(
-            panel, width, weights.row(first) + term.input, weights.stride, term.depth, columns)
-          withUnsafePointer(to: block) { block in
-            kernels.multiply(
-              panel + panelSize, width, x.row(rows.lowerBound) + term.offset, x.stride, panel, width, width,
-              term.depth, rows.count, index > 0 || place > 0, nil, isLast ? block : nil)
-          }
-        }
-      }
+    multiply(products, into: y, bias: bias, activation: activation, residual: residual) {
+      panel, width, weights, term, columns in
+      kernels.transpose(
+        panel, width, weights.row(columns.lowerBound) + term.input, weights.stride, term.depth, columns.count)
     }
   }
 
@@ -65,23 +44,36 @@ extension Compute {
         x.columns == weights.rows && y.columns == weights.columns && x.rows == y.rows,
         "(\(x.rows), \(x.columns)) by (\(weights.rows), \(weights.columns)) into (\(y.rows), \(y.columns))")
     }
+    multiply(products, into: y, residual: residual) { panel, width, weights, term, columns in
+      kernels.gather(
+        panel, width, weights.row(term.input) + columns.lowerBound, weights.stride, columns.count, term.depth)
+    }
+  }
+
+  /// y = activation(the sum over `products` of x B + bias) + residual, a panel of B at a time.
+  /// - Parameter pack: lays a term of a panel's columns of B out row by row, `width` floats apart.
+  private func multiply(
+    _ products: [(x: Matrix, weights: Matrix)], into y: Matrix, bias: Matrix? = nil,
+    activation: Activation = .identity, residual: Matrix?,
+    pack: (UnsafeMutablePointer<Float>, _ width: Int, Matrix, ProductTerm, _ columns: Range<Int>) -> Void
+  ) {
     let tiles = Tiling(rows: y.rows, panels: panels(of: y.columns), threads: threads)
     let panelSize = ProductTerm.longest * PackedMatrix.panelWidth
     reserveScratch(panelSize + tiles.rowsPerBlock * PackedMatrix.panelWidth)
     run(tasks: tiles.tasks) { task, worker in
       let rows = tiles.rows(ofTask: task)
       let first = tiles.panel(ofTask: task) * PackedMatrix.panelWidth
-      let columns = min(PackedMatrix.panelWidth, y.columns - first)
-      let width = roundedToStep(columns)
+      let columns = first..<min(first + PackedMatrix.panelWidth, y.columns)
+      let width = roundedToStep(columns.count)
       let panel = scratch(ofWorker: worker)
       let block = epilogue(
-        y.columns(first..<first + columns).rows(rows), bias: nil, .identity,
-        residual?.columns(first..<first + columns).rows(rows))
+        y.columns(columns).rows(rows), bias: bias.map { $0.pointer + first }, activation,
+        residual?.columns(columns).rows(rows))
       for (index, (x, weights)) in products.enumerated() {
-        let terms = ProductTerm.whole(depth: weights.rows)
+        let terms = ProductTerm.whole(depth: x.columns)
         for (place, term) in terms.enumerated() {
           let isLast = index == products.count - 1 && place == terms.count - 1
-          kernels.gather(panel, width, weights.row(term.input) + first, weights.stride, columns, term.depth)
+          pack(panel, width, weights, term, columns)
           withUnsafePointer(to: block) { block in
             kernels.multiply(
               panel + panelSize, width, x.row(rows.lowerBound) + term.offset, x.stride, panel, width, width,

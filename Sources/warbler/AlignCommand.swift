@@ -80,20 +80,7 @@ struct AlignCommand: ParsableCommand {
     help: "Refuse a text with characters that the vocabulary has not, but punctuation.")
   var noWildcards = false
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
-
-  @Option(
-    name: .customLong("chunk-seconds"),
-    help: ArgumentHelp(
-      "Compute recordings longer than this in windows of this length (default: those over 120 s, in windows of 60 s).",
-      valueName: "s"))
-  var chunkSeconds: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Standard input is raw 16-bit little-endian mono samples at this rate, in Hz.", valueName: "rate"))
-  var pcm: Int?
+  @OptionGroup var recording: RecordingFlags
 
   @Option(
     help: ArgumentHelp(

@@ -17,8 +17,7 @@ struct AlignSettings {
   let isQuiet: Bool
 
   init(_ command: AlignCommand) throws(UsageError) {
-    recordings = try RecordingSettings(
-      inputs: command.inputs, threads: command.threads, chunkSeconds: command.chunkSeconds, pcm: command.pcm)
+    recordings = try RecordingSettings(inputs: command.inputs, command.recording)
     format = try choice("--format", command.format, AlignmentFormat.self)
     var options = AlignmentOptions()
     if let rule = command.wordEnds {
@@ -64,8 +63,9 @@ struct AlignSettings {
       return .recordings(model: withoutTrailingSlash(model))
     case (nil, let vocabulary?):
       let recordingOptions: [(String, Bool)] = [
-        ("--language", command.language != nil), ("--pcm", command.pcm != nil),
-        ("--chunk-seconds", command.chunkSeconds != nil), ("--word-ends sound", options.wordEnds == .sound),
+        ("--language", command.language != nil), ("--pcm", command.recording.pcm != nil),
+        ("--chunk-seconds", command.recording.chunkSeconds != nil),
+        ("--word-ends sound", options.wordEnds == .sound),
         ("--max-extension", command.maxExtension != nil),
       ]
       if let option = recordingOptions.first(where: \.1)?.0 {

@@ -32,8 +32,7 @@ struct BenchModelCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Lengths of audio, separated by commas.", valueName: "seconds"))
   var audioSeconds = "2,10,30"
 
-  @Option(help: "Threads (default: the number of cores).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Option(help: "Precision of the arithmetic: fp32.")
   var precision = "fp32"
@@ -59,11 +58,10 @@ struct BenchModelCommand: ParsableCommand {
       throw ValidationError("--precision: expected fp32, found '\(precision)'.")
     }
     try checkPositive("--runs", runs)
-    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
   }
 
   func run() throws {
-    let threads = threads ?? availableProcessors()
+    let threads = try settled(threads.count)
     let benchmark =
       try model.map { try ModelBenchmark(model: $0, threads: threads) }
       ?? ModelBenchmark(configuration: `init` ?? "", threads: threads)
@@ -100,8 +98,7 @@ struct BenchTrainCommand: ParsableCommand {
   @Flag(help: "Keep only the input of each layer, and compute layers again in the backward pass.")
   var checkpointActivations = false
 
-  @Option(help: "Threads (default: the number of cores).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Option(help: "Precision of the arithmetic: fp32.")
   var precision = "fp32"
@@ -128,13 +125,12 @@ struct BenchTrainCommand: ParsableCommand {
       throw ValidationError("--precision: expected fp32, found '\(precision)'.")
     }
     try checkPositive("--runs", runs)
-    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
   }
 
   func run() throws {
     let benchmark = try TrainingBenchmark(
       model: model, configuration: `init`, lengths: seconds(), dropout: dropout,
-      checkpointsActivations: checkpointActivations, threads: threads ?? availableProcessors())
+      checkpointsActivations: checkpointActivations, threads: settled(threads.count))
     let timing = try benchmark.measure(runs: runs)
     print(json ? timing.json : timing.text)
   }
@@ -148,8 +144,7 @@ struct BenchLossCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Frames, utterances, vocabulary and labels of each.", valueName: "T,B,V,S"))
   var shape = "500,16,32,100"
 
-  @Option(help: "Threads (default: the number of cores).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Option(help: "Runs that are counted.")
   var runs = 5
@@ -163,12 +158,11 @@ struct BenchLossCommand: ParsableCommand {
         "--shape: expected T,B,V,S with T and B above 0 and V above 1, found '\(shape)'.")
     }
     try checkPositive("--runs", runs)
-    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
   }
 
   func run() throws {
     guard let shape = LossShape(shape) else { return }
-    let threads = threads ?? availableProcessors()
+    let threads = try settled(threads.count)
     let timing = try LossBenchmark(shape: shape, threads: threads).measure(runs: runs)
     print(json ? timing.json : timing.text)
   }
@@ -213,8 +207,8 @@ struct BenchDecodeCommand: ParsableCommand {
   }
 }
 
-func checkPositive(_ option: String, _ value: Int, atMost limit: Int = 1_000_000) throws {
-  guard (1...limit).contains(value) else {
-    throw ValidationError("\(option): expected a number from 1 to \(limit), found \(value).")
+func checkPositive(_ option: String, _ value: Int) throws {
+  guard (1...1_000_000).contains(value) else {
+    throw ValidationError("\(option): expected a number from 1 to 1000000, found \(value).")
   }
 }

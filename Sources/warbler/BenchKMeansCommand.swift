@@ -24,8 +24,7 @@ struct BenchKMeansCommand: ParsableCommand {
   @Option(help: "Of all random numbers.")
   var seed: UInt64 = 0
 
-  @Option(help: "Threads (default: the number of cores).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Print one line of JSON.")
   var json = false
@@ -35,13 +34,10 @@ struct BenchKMeansCommand: ParsableCommand {
     where !(1...10_000_000).contains(value) {
       throw ValidationError("\(option): expected a number from 1 to 10000000, found \(value).")
     }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads).")
-    }
   }
 
   func run() throws {
-    let benchmark = try KMeansBenchmark(features: features, threads: threads ?? availableProcessors())
+    let benchmark = try KMeansBenchmark(features: features, threads: settled(threads.count))
     let timing = try benchmark.measure(
       clusters: clusters, starts: starts, batch: batch, passes: passes, seed: seed)
     print(json ? timing.json : timing.text)

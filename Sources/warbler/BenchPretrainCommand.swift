@@ -22,8 +22,7 @@ struct BenchPretrainCommand: ParsableCommand {
   @Option(help: "Clusters that are told apart.")
   var clusters = 100
 
-  @Option(help: "Threads (default: the number of cores).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Option(help: "Runs that are counted.")
   var runs = 3
@@ -44,13 +43,12 @@ struct BenchPretrainCommand: ParsableCommand {
     }
     try checkPositive("--clusters", clusters)
     try checkPositive("--runs", runs)
-    if let threads { try checkPositive("--threads", threads, atMost: 1024) }
   }
 
   func run() throws {
     let benchmark = try PretrainingBenchmark(
       configuration: `init`, clusters: clusters, lengths: seconds(), dropout: dropout,
-      threads: threads ?? availableProcessors())
+      threads: settled(threads.count))
     let timing = try benchmark.measure(runs: runs)
     print(json ? timing.json : timing.text)
   }

@@ -12,8 +12,7 @@ struct BenchScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What was heard.", valueName: "file"))
   var hyp: String
 
-  @Option(help: "Threads (default: the number of cores).")
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Option(help: "Runs that are counted.")
   var runs = 5
@@ -23,12 +22,11 @@ struct BenchScoreCommand: ParsableCommand {
 
   func validate() throws {
     try checkPositive("--runs", runs)
-    if let threads { try checkPositive("--threads", threads) }
   }
 
   func run() throws {
     let timing = try ScoringBenchmark(reference: ref, hypothesis: hyp)
-      .measure(threads: threads ?? availableProcessors(), runs: runs)
+      .measure(threads: settled(threads.count), runs: runs)
     print(json ? timing.json : timing.text)
   }
 }

@@ -80,8 +80,7 @@ struct ClusterCommand: ParsableCommand {
       "Write the labels as fairseq's .km too, in the order of the inputs.", valueName: "file"))
   var km: String?
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Print the report as one line of JSON.")
   var json = false

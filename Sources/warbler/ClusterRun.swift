@@ -60,9 +60,7 @@ struct ClusterRun: CommandRun {
     options.framesPerSecond = command.rate
     options.reference = command.reference
     options.km = command.km
-    options.threads = try RecordingSettings(
-      inputs: [], threads: command.threads, chunkSeconds: nil, pcm: nil
-    ).threads
+    options.threads = try command.threads.count()
     self.options = options
   }
 

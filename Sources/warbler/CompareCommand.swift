@@ -109,8 +109,7 @@ struct CompareCommand: ParsableCommand {
   @Flag(name: .customLong("no-store"), help: "Keep nothing in a store.")
   var noStore = false
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Option(
     name: .customLong("chunk-seconds"),

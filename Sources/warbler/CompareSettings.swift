@@ -32,7 +32,7 @@ struct CompareSettings {
   init(_ command: CompareCommand) throws(UsageError) {
     let recording = try RecordingSettings(
       inputs: [command.manifest ?? command.ref ?? ""], threads: command.threads,
-      chunkSeconds: command.chunkSeconds, pcm: nil)
+      chunkSeconds: command.chunkSeconds)
     threads = recording.threads
     origin = try Self.origin(command, recording)
     rules = command.rules

@@ -20,16 +20,13 @@ struct CorpusAuditRun: CommandRun {
       throw UsageError("--model: expected a model's directory, found none")
     }
     guard command.top >= 0 else { throw UsageError("--top \(command.top): expected 0 (all) or more") }
-    if let threads = command.threads, !(1...1024).contains(threads) {
-      throw UsageError("--threads \(threads): expected 1 to 1024")
-    }
     measure = try choice("--by", command.by, LabelEvidence.Measure.self)
     var audit = LabelAudit(models: command.model)
     var decoders: [DecoderChoice] = []
     for text in command.decoder { decoders.append(try DecoderChoice(parsing: text)) }
     if !decoders.isEmpty { audit.decoders = decoders }
     audit.language = command.language
-    audit.threads = command.threads ?? availableProcessors()
+    audit.threads = try command.threads.count()
     self.audit = audit
     systems = audit.models.flatMap { model in
       audit.decoders.map { audit.models.count > 1 ? "\(model) \($0)" : "\($0)" }

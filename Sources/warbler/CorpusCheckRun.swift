@@ -67,7 +67,7 @@ struct CorpusCheckRun: CommandRun {
           encoder: try command.vocab.map { try TranscriptEncoder(vocabularyPath: $0, rules: command.rules) }
             ?? TranscriptEncoder(vocabulary: nil),
           options: options))
-    checker.threads = command.threads ?? availableProcessors()
+    checker.threads = try command.threads.count()
     return checker
   }
 

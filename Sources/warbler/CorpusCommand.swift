@@ -57,8 +57,7 @@ struct CorpusCheckCommand: ParsableCommand {
   @Flag(help: "Print one JSON object a line: the findings, then the sums.")
   var json = false
 
-  @Option(help: ArgumentHelp("Threads that read (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Write nothing to stderr but failures.")
   var quiet = false
@@ -71,9 +70,6 @@ struct CorpusCheckCommand: ParsableCommand {
     guard language == nil || model != nil else { throw ValidationError("--language needs --model.") }
     guard minSeconds >= 0, maxSeconds > minSeconds else {
       throw ValidationError("--max-seconds \(maxSeconds): expected more than --min-seconds \(minSeconds).")
-    }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): expected 1 to 1024.")
     }
   }
 
@@ -123,8 +119,7 @@ struct CorpusAuditCommand: ParsableCommand {
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Write nothing to stderr but failures.")
   var quiet = false

@@ -63,20 +63,7 @@ struct DecodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("fp32.", valueName: "precision"))
   var precision = "fp32"
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
-
-  @Option(
-    name: .customLong("chunk-seconds"),
-    help: ArgumentHelp(
-      "Decode recordings longer than this in windows of this length (default: those over 120 s, in windows of 60 s).",
-      valueName: "s"))
-  var chunkSeconds: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Standard input is raw 16-bit little-endian mono samples at this rate, in Hz.", valueName: "rate"))
-  var pcm: Int?
+  @OptionGroup var recording: RecordingFlags
 
   @Option(
     help: ArgumentHelp(

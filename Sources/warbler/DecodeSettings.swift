@@ -29,8 +29,7 @@ struct DecodeSettings {
     if let store = command.store, command.noStore {
       throw UsageError("--store \(store): it goes against --no-store; leave out one of them")
     }
-    let recordings = try RecordingSettings(
-      inputs: command.inputs, threads: command.threads, chunkSeconds: command.chunkSeconds, pcm: command.pcm)
+    let recordings = try RecordingSettings(inputs: command.inputs, command.recording)
     inputs = recordings.inputs
     origin = try Self.origin(command)
     out = command.out
@@ -66,7 +65,7 @@ struct DecodeSettings {
     case (nil, let vocabulary?):
       let recordingOptions: [(String, Bool)] = [
         ("--emissions", command.emissions != nil), ("--language", command.language != nil),
-        ("--pcm", command.pcm != nil), ("--chunk-seconds", command.chunkSeconds != nil),
+        ("--pcm", command.recording.pcm != nil), ("--chunk-seconds", command.recording.chunkSeconds != nil),
       ]
       if let option = recordingOptions.first(where: \.1)?.0 {
         throw UsageError("\(option): it is about recordings; leave it out with --vocab")

@@ -35,20 +35,7 @@ struct FeaturesCommand: ParsableCommand {
   @Option(help: ArgumentHelp("fp32 or fp16.", valueName: "type"))
   var dtype = "fp32"
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
-
-  @Option(
-    name: .customLong("chunk-seconds"),
-    help: ArgumentHelp(
-      "Compute recordings longer than this in windows of this length (default: those over 120 s, in windows of 60 s).",
-      valueName: "s"))
-  var chunkSeconds: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Standard input is raw 16-bit little-endian mono samples at this rate, in Hz.", valueName: "rate"))
-  var pcm: Int?
+  @OptionGroup var recording: RecordingFlags
 
   @Flag(help: "Write nothing to stderr but a line for each failure.")
   var quiet = false

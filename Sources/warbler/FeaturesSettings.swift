@@ -11,8 +11,7 @@ struct FeaturesSettings {
   let isQuiet: Bool
 
   init(_ command: FeaturesCommand) throws(UsageError) {
-    recordings = try RecordingSettings(
-      inputs: command.inputs, threads: command.threads, chunkSeconds: command.chunkSeconds, pcm: command.pcm)
+    recordings = try RecordingSettings(inputs: command.inputs, command.recording)
     layer = try FeatureLayer(parsing: command.layer)
     switch command.dtype {
     case "fp32": type = .float32

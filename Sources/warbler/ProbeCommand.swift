@@ -38,8 +38,7 @@ struct ProbeCommand: ParsableCommand {
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  @Option(help: ArgumentHelp("Threads that compute (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Write nothing to stderr but a line for each failure.")
   var quiet = false

@@ -18,9 +18,7 @@ struct ProbeRun: CommandRun {
       throw UsageError("--clusters \(command.clusters): expected 1 to 65536")
     }
     var options = LayerProbe.Options()
-    options.threads = try RecordingSettings(
-      inputs: [], threads: command.threads, chunkSeconds: nil, pcm: nil
-    ).threads
+    options.threads = try command.threads.count()
     options.clusters = command.clusters
     options.layers = try ProbeLayer.list(parsing: command.layers)
     options.seed = command.seed

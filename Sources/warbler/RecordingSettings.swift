@@ -1,15 +1,20 @@
 import Workbench
 
-/// The arguments that every command has that runs a model over recordings, checked.
+/// How a command runs a model over recordings, checked.
 struct RecordingSettings {
   let inputs: [String]
   let threads: Int
   let options: RecordingOptions
 
-  init(inputs: [String], threads: Int?, chunkSeconds: Double?, pcm: Int?) throws(UsageError) {
-    if let threads, !(1...1024).contains(threads) {
-      throw UsageError("--threads \(threads): expected 1 to 1024")
-    }
+  init(inputs: [String], _ flags: RecordingFlags) throws(UsageError) {
+    try self.init(
+      inputs: inputs, threads: flags.threads, chunkSeconds: flags.chunkSeconds, pcm: flags.pcm)
+  }
+
+  init(
+    inputs: [String], threads: ThreadFlags, chunkSeconds: Double?, pcm: Int? = nil
+  ) throws(UsageError) {
+    self.threads = try threads.count()
     if let chunkSeconds, !(chunkSeconds >= 1) {
       throw UsageError("--chunk-seconds \(chunkSeconds): expected 1 or more")
     }
@@ -22,7 +27,6 @@ struct RecordingSettings {
       }
     }
     self.inputs = inputs
-    self.threads = threads ?? availableProcessors()
     var options = RecordingOptions()
     options.chunkSeconds = chunkSeconds
     options.pcmSampleRate = pcm

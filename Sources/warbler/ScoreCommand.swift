@@ -80,8 +80,7 @@ struct ScoreCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Option(help: ArgumentHelp("Threads that score (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Write nothing to stderr but failures.")
   var quiet = false
@@ -92,9 +91,6 @@ struct ScoreCommand: ParsableCommand {
       throw ValidationError("--ref and --hyp: only one of them can be standard input.")
     }
     guard confusions >= 0 else { throw ValidationError("--confusions \(confusions): expected 0 or more.") }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads \(threads): expected 1 to 1024.")
-    }
   }
 
   mutating func run() throws {

@@ -5,12 +5,14 @@ import Workbench
 /// One call of `score`.
 struct ScoreRun: CommandRun {
   private let command: ScoreCommand
+  private let threads: Int
   private var files = ScoringSet.Options()
   private var options = ScoringOptions()
   var console: Console
 
   init(_ command: ScoreCommand) throws(UsageError) {
     self.command = command
+    threads = try command.threads.count()
     console = Console(isQuiet: command.quiet)
     if let format = command.refFormat {
       files.referenceFormat = try choice("--ref-format", format, ScoringFormat.self)
@@ -34,7 +36,6 @@ struct ScoreRun: CommandRun {
     let scoring = try ScoringRun(
       reference: command.ref, hypothesis: command.hyp, files: files, options: options)
     for remark in scoring.set.remarks { console.note(remark) }
-    let threads = command.threads ?? availableProcessors()
     guard let report = try scoring.report(threads: threads, shouldStop: { Interruption.signal != nil }) else {
       throw ExitCode(128 + (Interruption.signal ?? 0))
     }

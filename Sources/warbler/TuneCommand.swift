@@ -52,8 +52,7 @@ struct TuneCommand: ParsableCommand {
       "Write every decoder that was tried, with its error rates, as a table.", valueName: "tsv"))
   var surface: String?
 
-  @Option(help: ArgumentHelp("Threads that decode (default: the number of cores).", valueName: "n"))
-  var threads: Int?
+  @OptionGroup var threads: ThreadFlags
 
   @Flag(help: "Print one line of JSON.")
   var json = false

@@ -43,10 +43,7 @@ struct TuneRun: CommandRun {
     guard command.evaluations > 0 else {
       throw UsageError("--evaluations \(command.evaluations): expected 1 or more")
     }
-    if let threads = command.threads, !(1...1024).contains(threads) {
-      throw UsageError("--threads \(threads): expected 1 to 1024")
-    }
-    threads = command.threads ?? availableProcessors()
+    threads = try command.threads.count()
     console = Console(isQuiet: command.quiet)
   }
 

@@ -27,7 +27,7 @@ let corpusCheckHelp = """
     --max-seconds <s>       Reject longer utterances. (default: 30.0)
     --json                  Print one JSON object a line: the findings, then the
                             sums.
-    --threads <n>           Threads that read (default: the number of cores).
+    --threads <n>           Threads that compute (default: the number of cores).
     --quiet                 Write nothing to stderr but failures.
     -h, --help              Show help information.
 

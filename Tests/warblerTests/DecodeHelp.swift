@@ -34,9 +34,9 @@ let decodeHelp = """
     --no-store              Keep no transcripts in a store.
     --precision <precision> fp32. (default: fp32)
     --threads <n>           Threads that compute (default: the number of cores).
-    --chunk-seconds <s>     Decode recordings longer than this in windows of this
-                            length (default: those over 120 s, in windows of 60
-                            s).
+    --chunk-seconds <s>     Compute recordings longer than this in windows of
+                            this length (default: those over 120 s, in windows of
+                            60 s).
     --pcm <rate>            Standard input is raw 16-bit little-endian mono
                             samples at this rate, in Hz.
     --language <language>   The language of a model that has several (default:

@@ -40,7 +40,7 @@ let scoreHelp = """
     --missing-as-empty      Count a reference without a hypothesis as one with an
                             empty hypothesis.
     --json                  Print one JSON object.
-    --threads <n>           Threads that score (default: the number of cores).
+    --threads <n>           Threads that compute (default: the number of cores).
     --quiet                 Write nothing to stderr but failures.
     -h, --help              Show help information.
 

@@ -31,7 +31,7 @@ let tuneHelp = """
                             equals. (default: wer)
     --surface <tsv>         Write every decoder that was tried, with its error
                             rates, as a table.
-    --threads <n>           Threads that decode (default: the number of cores).
+    --threads <n>           Threads that compute (default: the number of cores).
     --json                  Print one line of JSON.
     --quiet                 Write nothing to stderr but a line for each failure.
     -h, --help              Show help information.

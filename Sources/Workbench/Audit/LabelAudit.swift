@@ -1,7 +1,7 @@
 import CTC
 import Evaluation
 import Tensors
-public import Training
+import Training
 import Vocabulary
 
 /// Looks for utterances whose reference is wrong: by how little a model believes it, by what systems hear

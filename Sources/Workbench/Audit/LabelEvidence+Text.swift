@@ -1,4 +1,4 @@
-public import JSON
+import JSON
 
 extension LabelEvidence {
   /// A JSON object on one line.

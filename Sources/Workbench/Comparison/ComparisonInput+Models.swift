@@ -1,5 +1,5 @@
 import CTC
-public import Evaluation
+import Evaluation
 import Tensors
 
 extension ComparisonInput {
