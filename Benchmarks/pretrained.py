@@ -5,7 +5,7 @@
         [--conditions frozen trained random] [--seeds 1 2 3] [--results FILE]
 
 CORPORA holds a folder with manifests for each corpus (`fsdd`, `yesno-he`, `asterisk-en`, `kathleen-en`, `kerstin-de`). Each
-task has a recipe, Docs/recipes/small-TASK.yaml. Conditions:
+task has a recipe, Docs/recipes/small-TASK.yaml; a left-out speaker's is small-fsdd-speaker.yaml. Conditions:
 
     frozen    from the checkpoint, its feature encoder frozen
     trained   from the checkpoint, its feature encoder trained too (--train-feature-encoder)
@@ -102,7 +102,7 @@ def score(manifest: pathlib.Path, model: pathlib.Path, decoder: str, threads: in
 
 
 def recipe(task: str) -> pathlib.Path:
-    return ROOT / f"Docs/recipes/small-{'fsdd' if task.startswith('fsdd') else task}.yaml"
+    return ROOT / f"Docs/recipes/small-{'fsdd-speaker' if task.startswith('fsdd-') else task}.yaml"
 
 
 def inputs(task: str, condition: str, model: pathlib.Path) -> str:
