@@ -126,6 +126,26 @@ import Training
     #expect(other.code == 1 && other.errors.contains("a model before it that has changed"), "\(other.errors)")
   }
 
+  @Test func `MFCCs can be clustered in every round, and behind another model`() {
+    let mfcc = ["--layer", "mfcc", "--clusters", "6", "--steps", "2"]
+    #expect(fixture.run(PretrainFixture.short + ["--out", "rounds"] + mfcc).code == 0)
+    let more = fixture.run(
+      Array(PretrainFixture.short.dropFirst(2)) + [
+        "--model", "rounds/model", "--out", "more", "--rounds", "1",
+      ]
+        + mfcc)
+    #expect(more.code == 0 && more.errors.contains("round 1: clustering MFCCs into 6"), "\(more.errors)")
+    let labels = ["rounds/round-1", "rounds/round-2", "more/round-1"].map {
+      contents(of: fixture.file("\($0)/clusters/labels.safetensors"))
+    }
+    #expect(!labels[0].isEmpty && labels.allSatisfy { $0 == labels[0] })
+    // The weights go on from those before.
+    let weights = ["rounds/round-1/last", "rounds/round-2/last", "more/model"].map {
+      contents(of: fixture.file("\($0)/model.safetensors"))
+    }
+    #expect(Set(weights).count == 3)
+  }
+
   @Test func `rows that cannot be used are left out, and counted`() throws {
     fixture.directory.write(wav(noise(1500)), as: "short.wav")
     fixture.directory.write("no audio", as: "bad.wav")
