@@ -129,11 +129,8 @@ import Training
   @Test func `MFCCs can be clustered in every round, and behind another model`() {
     let mfcc = ["--layer", "mfcc", "--clusters", "6", "--steps", "2"]
     #expect(fixture.run(PretrainFixture.short + ["--out", "rounds"] + mfcc).code == 0)
-    let more = fixture.run(
-      Array(PretrainFixture.short.dropFirst(2)) + [
-        "--model", "rounds/model", "--out", "more", "--rounds", "1",
-      ]
-        + mfcc)
+    let behind = ["--model", "rounds/model", "--out", "more", "--rounds", "1"]
+    let more = fixture.run(Array(PretrainFixture.short.dropFirst(2)) + behind + mfcc)
     #expect(more.code == 0 && more.errors.contains("round 1: clustering MFCCs into 6"), "\(more.errors)")
     let labels = ["rounds/round-1", "rounds/round-2", "more/round-1"].map {
       contents(of: fixture.file("\($0)/clusters/labels.safetensors"))

@@ -25,21 +25,11 @@ struct ClusteringStages {
       return FrameStandardizer(known)
     }
     var moments: [String: FrameMoments] = [:]
-    var done = 0
-    try features.recordings.run(utterances.map { .utterance($0) }, shouldStop: shouldStop) { event in
-      switch event {
-      case .underway: return
-      case .failure(let failure): try report(failure)
-      case .rows(let loaded, let rows, _):
-        let speaker = loaded.utterance.speaker ?? ""
-        // Frames that are not finite are told of when their utterance is labelled.
-        _ = moments[speaker, default: FrameMoments(dimensions: features.width)].add(rows.values)
-      }
-      done += 1
-      try tell(
-        .underway("speakers \(done)/\(utterances.count)", part: Double(done) / Double(utterances.count)))
+    let isWhole = try pass("speakers", over: utterances, shouldStop, report, tell) { utterance, rows in
+      // Frames that are not finite are told of when their utterance is labelled.
+      _ = moments[utterance.speaker ?? "", default: FrameMoments(dimensions: features.width)].add(rows.values)
     }
-    guard done == utterances.count else { return nil }
+    guard isWhole else { return nil }
     let scales = SpeakerScales(moments, origin: features.origin)
     try scales.write(to: files.speakers)
     try files.note(key, of: files.speakers)
@@ -97,22 +87,14 @@ struct ClusteringStages {
   ) throws -> Bool {
     let chosen = chosenUtterances
     let writer = try FeatureFileWriter(path: files.features, dimensions: features.width)
-    var done = 0
-    try features.recordings.run(chosen.map { .utterance($0) }, shouldStop: shouldStop) { event in
-      switch event {
-      case .underway: return
-      case .failure(let failure): try report(failure)
-      case .rows(let loaded, let rows, _):
-        let rows = standardizer.standardized(rows, of: loaded.utterance)
-        let bad = try rows.values.withUnsafeBufferPointer { values throws(CheckpointError) in
-          try writer.append(values)
-        }
-        if let bad { try report(Self.notFinite(loaded.utterance, frame: bad)) }
+    let isWhole = try pass("features", over: chosen, shouldStop, report, tell) { utterance, rows in
+      let rows = standardizer.standardized(rows, of: utterance)
+      let bad = try rows.values.withUnsafeBufferPointer { values throws(CheckpointError) in
+        try writer.append(values)
       }
-      done += 1
-      try tell(.underway("features \(done)/\(chosen.count)", part: Double(done) / Double(chosen.count)))
+      if let bad { try report(Self.notFinite(utterance, frame: bad)) }
     }
-    guard done == chosen.count else { return false }
+    guard isWhole else { return false }
     guard writer.count > 0 else {
       throw InputFailure("nothing to cluster: none of the inputs gave features; correct those above")
     }
@@ -141,25 +123,19 @@ struct ClusteringStages {
     let known = Set(log.records.map(\.id))
     let rest = utterances.filter { !known.contains($0.id) }
     let nearest = model.nearest(on: compute)
-    var done = utterances.count - rest.count
-    try features.recordings.run(rest.map { .utterance($0) }, shouldStop: shouldStop) { event in
-      switch event {
-      case .underway: return
-      case .failure(let failure): try report(failure)
-      case .rows(let loaded, let rows, _):
-        let rows = standardizer.standardized(rows, of: loaded.utterance)
-        let (labels, inertia) = nearest.assign(rows.every(step), on: compute)
-        if inertia.isFinite {
-          try log.append(loaded.utterance.id, labels, inertia: inertia)
-        } else {
-          let bad = rows.values.firstIndex { !$0.isFinite } ?? 0
-          try report(Self.notFinite(loaded.utterance, frame: bad / rows.width))
-        }
+    let behind = utterances.count - rest.count
+    let isWhole = try pass("labels", over: rest, behind: behind, shouldStop, report, tell) {
+      utterance, rows in
+      let rows = standardizer.standardized(rows, of: utterance)
+      let (labels, inertia) = nearest.assign(rows.every(step), on: compute)
+      if inertia.isFinite {
+        try log.append(utterance.id, labels, inertia: inertia)
+      } else {
+        let bad = rows.values.firstIndex { !$0.isFinite } ?? 0
+        try report(Self.notFinite(utterance, frame: bad / rows.width))
       }
-      done += 1
-      try tell(.underway("labels \(done)/\(utterances.count)", part: Double(done) / Double(utterances.count)))
     }
-    guard done == utterances.count else { return nil }
+    guard isWhole else { return nil }
     guard !log.records.isEmpty else {
       throw InputFailure("nothing to label: none of the inputs gave features; correct those above")
     }
@@ -171,6 +147,28 @@ struct ClusteringStages {
       try files.note(labelsKey, of: files.labels)
     }
     return log
+  }
+
+  /// Hands the features of utterances over, one after the other; false if it was stopped before the last.
+  /// - Parameters:
+  ///   - name: what progress is told of.
+  ///   - behind: how many utterances were done before these, for progress.
+  private func pass(
+    _ name: String, over some: [Utterance], behind: Int = 0, _ shouldStop: () -> Bool, _ report: Report,
+    _ tell: Tell, _ take: (Utterance, FrameRows) throws -> Void
+  ) throws -> Bool {
+    let total = behind + some.count
+    var done = behind
+    try features.recordings.run(some.map { .utterance($0) }, shouldStop: shouldStop) { event in
+      switch event {
+      case .underway: return
+      case .failure(let failure): try report(failure)
+      case .rows(let loaded, let rows, _): try take(loaded.utterance, rows)
+      }
+      done += 1
+      try tell(.underway("\(name) \(done)/\(total)", part: Double(done) / Double(total)))
+    }
+    return done == total
   }
 
   private static func notFinite(_ utterance: Utterance, frame: Int) -> InputFailure {
