@@ -18,8 +18,8 @@ training texts, with the same weights for every task.
 
 Runs are kept below RUNS, one folder each, and their numbers in FILE (results/pretrained.json beside this script), which is
 written after each run: what it holds, of this checkpoint and recipe, is not repeated, so that a table can be made in several
-sittings and on several machines. Prints the table, a line a task and condition: WER on each split for each seed, mean and sample
-deviation, mean CER, and the same WER with the language model. `--print` prints what FILE holds and trains nothing. Needs Python
+sittings and on several machines. Prints the table of Docs/recipes.md, a line a task, split and condition: WER for each seed, mean
+and sample deviation, mean CER, and WER with the language model. `--print` prints what FILE holds and trains nothing. Needs Python
 alone, nothing installed, and `.build/release/warbler`, or the program that $WARBLER names.
 """
 
@@ -41,6 +41,10 @@ SPEAKERS = ["george", "jackson", "lucas", "nicolas", "yweweler"]
 TASKS = {
     "fsdd": ["test"], **{f"fsdd-{speaker}": ["test"] for speaker in SPEAKERS}, "yesno-he": ["test", "dev"],
     "asterisk-en": ["dev", "test"], "kathleen-en": ["dev"], "kerstin-de": ["dev", "test"],
+}  # fmt: skip
+# What each condition starts from, and what is frozen of it.
+CONDITIONS = {
+    "frozen": "the checkpoint, encoder frozen", "trained": "the checkpoint, encoder trained", "random": "random weights, encoder frozen",
 }  # fmt: skip
 # Weights of the beam with a language model, for all tasks alike. A word that the training texts do not have costs as much as its
 # letters suggest (`unk-token-score`).
@@ -134,10 +138,29 @@ def run(task: str, condition: str, seed: int, arguments: argparse.Namespace) -> 
     return {"task": task, "condition": condition, "seed": seed, "inputs": rests_on, "seconds": round(seconds), "splits": splits}
 
 
+def title(task: str) -> str:
+    """How the table calls a task: its name, and how long it trains."""
+    steps = next(int(line.split()[1]) for line in recipe(task).read_text().splitlines() if line.startswith("steps:"))
+    corpus, _, speaker = task.partition("-") if task.startswith("fsdd-") else (task, "", "")
+    return f"{corpus}, {steps:,} steps" + (f", {speaker} without labels" if speaker else "")
+
+
+def row(task: str, split: str, condition: str, runs: list[dict], seeds: int) -> str:
+    """A line of the table: runs of one task and condition by seed, of which there should be `seeds`."""
+    scores = [run["splits"][split] for run in runs]
+    greedy, beam = ([100 * score[name]["wer"] for score in scores] for name in ("greedy", "lm"))
+    lacking = "" if len(runs) == seeds else f" ({len(runs)} of {seeds} seeds)"
+    by_seed = ", ".join(f"{wer:.1f}" for wer in greedy)
+    cer = 100 * statistics.mean(score["greedy"]["cer"] for score in scores)
+    return (
+        f"| {title(task)}, {split} | {CONDITIONS[condition]}{lacking} | {by_seed} % | {spread(greedy)} % | {cer:.1f} % | {spread(beam)} % |"
+    )
+
+
 def spread(values: list[float]) -> str:
-    """Two cells of the table."""
+    """Mean and sample deviation, if there is one."""
     deviation = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{', '.join(f'{value:.1f}' for value in values)} | {statistics.mean(values):.1f}{deviation}"
+    return f"{statistics.mean(values):.1f}{deviation}"
 
 
 def key(result: dict) -> tuple[str, str, int]:
@@ -164,7 +187,7 @@ def main() -> None:
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/warbler-small")
     parser.add_argument("--runs", type=pathlib.Path)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=DEFAULT_TASKS)
-    parser.add_argument("--conditions", nargs="+", choices=["frozen", "trained", "random"], default=["frozen", "trained", "random"])
+    parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "Benchmarks/results/pretrained.json")
@@ -172,8 +195,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.print and not (arguments.corpora and arguments.runs):
         parser.error("--corpora and --runs are needed, except with --print")
-    print("| task | condition | split | WER by seed, % | mean ± deviation | CER, % | with LM: WER by seed, % | mean ± deviation |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    print("| task | from | WER by seed | mean ± deviation | CER | with the 3-gram, mean ± deviation |")
+    print("|---|---|---|---|---|---|", flush=True)
     for task in arguments.tasks:
         for condition in arguments.conditions:
             runs = []
@@ -184,10 +207,7 @@ def main() -> None:
                     save(result, arguments.results)
                 runs += [result] if result else []
             for split in TASKS[task] if runs else []:
-                scores = [r["splits"][split] for r in runs]
-                cer = 100 * statistics.mean(s["greedy"]["cer"] for s in scores)
-                greedy, beam = (spread([100 * s[name]["wer"] for s in scores]) for name in ("greedy", "lm"))
-                print(f"| {task} | {condition} | {split} | {greedy} | {cer:.1f} | {beam} |", flush=True)
+                print(row(task, split, condition, runs, len(arguments.seeds)), flush=True)
 
 
 if __name__ == "__main__":
