@@ -12,9 +12,9 @@ task has a recipe, Docs/recipes/small-TASK.yaml; a left-out speaker's is small-f
     random    from random weights of the same config.json, the feature encoder frozen noise
 
 `fsdd-SPEAKER` (fsdd-jackson, unless others are named) leaves one speaker of fsdd out of the labelled training data and tests
-on all of that speaker's clips; pre-training may have heard the speaker, without labels. Nothing is chosen on what is tested: the
-checkpoint of the last step counts. Decoded greedily, and by a beam with a 3-gram that `warbler lm build` makes of the task's
-training texts, with the same weights for every task.
+on all of that speaker's clips; pre-training may have heard the speaker, without labels. `fsdd-SPEAKER+asterisk-en` trains on the
+prompts of asterisk-en besides. Nothing is chosen on what is tested: the checkpoint of the last step counts. Decoded greedily, and
+by a beam with a 3-gram that `warbler lm build` makes of the task's training texts, with the same weights for every task.
 
 Runs are kept below RUNS, one folder each, and their numbers in FILE (results/pretrained.json beside this script), which is
 written after each run: what it holds, of this checkpoint and recipe, is not repeated, so that a table can be made in several
@@ -37,9 +37,11 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WARBLER = pathlib.Path(os.environ.get("WARBLER", ROOT / ".build/release/warbler"))
 SPEAKERS = ["george", "jackson", "lucas", "nicolas", "yweweler"]
+# What a task is called behind that trains on these prompts besides.
+MORE = "+asterisk-en"
 # Splits to test on, the first of them what a run evaluates on its way. None of these numbers decides anything.
 TASKS = {
-    "fsdd": ["test"], **{f"fsdd-{speaker}": ["test"] for speaker in SPEAKERS}, "yesno-he": ["test", "dev"],
+    "fsdd": ["test"], **{f"fsdd-{speaker}{more}": ["test"] for speaker in SPEAKERS for more in ("", MORE)}, "yesno-he": ["test", "dev"],
     "asterisk-en": ["dev", "test"], "kathleen-en": ["dev"], "kerstin-de": ["dev", "test"],
 }  # fmt: skip
 # What each condition starts from, and what is frozen of it.
@@ -50,26 +52,37 @@ CONDITIONS = {
 # letters suggest (`unk-token-score`).
 BEAM = "lm-weight=1,word-score=2,unk-token-score=-1"
 # One speaker is left out unless others are named.
-DEFAULT_TASKS = [task for task in TASKS if not task.startswith("fsdd-") or task == "fsdd-jackson"]
+DEFAULT_TASKS = [task for task in TASKS if not task.startswith("fsdd-") or task.removesuffix(MORE) == "fsdd-jackson"]
+
+
+def parts(task: str) -> tuple[str, str, bool]:
+    """A task's corpus, the speaker who is left out, if one is, and whether it trains on more prompts."""
+    corpus, _, speaker = task.removesuffix(MORE).partition("-") if task.startswith("fsdd-") else (task, "", "")
+    return corpus, speaker, task.endswith(MORE)
 
 
 def manifests(task: str, corpora: pathlib.Path, runs: pathlib.Path) -> dict[str, pathlib.Path]:
     """Manifests by split; those of a left-out speaker are written below `runs`."""
-    corpus, _, speaker = task.partition("-") if task.startswith("fsdd-") else (task, "", "")
-    folder = corpora / corpus
+    corpus, speaker, has_more = parts(task)
     if not speaker:
-        return {split: folder / f"{split}.jsonl" for split in ["train", *TASKS[task]]}
-    rows = [json.loads(line) for split in ["train", "test"] for line in open(folder / f"{split}.jsonl", encoding="utf-8")]
-    for row in rows:
-        row["audio_filepath"] = str((folder / row["audio_filepath"]).resolve())
-    parts = {"train": [r for r in rows if r["speaker"] != speaker], "test": [r for r in rows if r["speaker"] == speaker]}
-    if not parts["test"]:
-        sys.exit(f"{task}: {folder} has no speaker {speaker}")
-    paths = {split: runs / "manifests" / f"{task}-{split}.jsonl" for split in parts}
+        return {split: corpora / corpus / f"{split}.jsonl" for split in ["train", *TASKS[task]]}
+    rows = [row for split in ("train", "test") for row in rows_of(corpora / corpus / f"{split}.jsonl")]
+    sets = {"train": [r for r in rows if r["speaker"] != speaker], "test": [r for r in rows if r["speaker"] == speaker]}
+    if not sets["test"]:
+        sys.exit(f"{task}: {corpora / corpus} has no speaker {speaker}")
+    if has_more:
+        sets["train"] += rows_of(corpora / "asterisk-en" / "train.jsonl")
+    paths = {split: runs / "manifests" / f"{task}-{split}.jsonl" for split in sets}
     for split, path in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in parts[split]), encoding="utf-8")
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sets[split]), encoding="utf-8")
     return paths
+
+
+def rows_of(manifest: pathlib.Path) -> list[dict]:
+    """A manifest's rows, with absolute paths."""
+    rows = [json.loads(line) for line in open(manifest, encoding="utf-8")]
+    return [row | {"audio_filepath": str((manifest.parent / row["audio_filepath"]).resolve())} for row in rows]
 
 
 def edit_distance(a: list[str], b: list[str]) -> int:
@@ -141,8 +154,8 @@ def run(task: str, condition: str, seed: int, arguments: argparse.Namespace) -> 
 def title(task: str) -> str:
     """How the table calls a task: its name, and how long it trains."""
     steps = next(int(line.split()[1]) for line in recipe(task).read_text().splitlines() if line.startswith("steps:"))
-    corpus, _, speaker = task.partition("-") if task.startswith("fsdd-") else (task, "", "")
-    return f"{corpus}, {steps:,} steps" + (f", {speaker} without labels" if speaker else "")
+    corpus, speaker, has_more = parts(task)
+    return corpus + " and asterisk-en" * has_more + f", {steps:,} steps" + (f", {speaker} without labels" if speaker else "")
 
 
 def row(task: str, split: str, condition: str, runs: list[dict], seeds: int) -> str:
