@@ -208,6 +208,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.print and not (arguments.corpora and arguments.runs):
         parser.error("--corpora and --runs are needed, except with --print")
+    if not arguments.print and not arguments.corpora.is_dir():
+        parser.error(f"--corpora: {arguments.corpora} is no directory; name the one that holds fsdd, asterisk-en and the others")
     print("| task | from | WER by seed | mean ± deviation | CER | with the 3-gram, mean ± deviation |")
     print("|---|---|---|---|---|---|", flush=True)
     for task in arguments.tasks:
