@@ -65,20 +65,19 @@ struct IDAssignment {
 
   /// - Returns: false for an exact repeat, of which no entry comes.
   @discardableResult
-  mutating func add(_ row: Result<Manifest.Row, InputFailure>, of manifest: String) -> Bool {
-    switch row {
+  mutating func add(_ entry: Manifest.Entry) -> Bool {
+    switch entry.row {
     case .failure(let failure):
       add(failure)
       return true
     case .success(let row):
-      let path = resolved(row.audioPath, against: directoryPrefix(of: manifest))
-      let written = row.audioPath.split(separator: "/").filter { $0 != "." && $0 != ".." }
+      let written = row.name.split(separator: "/").filter { $0 != "." && $0 != ".." }
       return add(
         Utterance(
-          id: row.id ?? withoutExtension(row.audioPath), sound: .file(path: path), interval: row.interval,
+          id: row.id ?? withoutExtension(row.name), sound: .file(path: row.path), interval: row.interval,
           text: row.text, speaker: row.speaker),
-        components: absoluteComponents(of: path), length: written.count,
-        writtenAt: row.id == nil ? nil : row.place)
+        components: absoluteComponents(of: row.path), length: written.count,
+        writtenAt: row.id == nil ? nil : entry.place)
     }
   }
 

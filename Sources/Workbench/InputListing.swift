@@ -4,10 +4,10 @@ import Audio
 import Glibc
 #endif
 
-/// What the arguments of a command come to, in their order: files, the audio files of directories, the rows
-/// of manifests, `-` for standard input.
+/// What the arguments of a command come to, in their order: files, the rows of manifests, which directories are
+/// too, `-` for standard input.
 ///
-/// A manifest is known by its content. Everything that cannot be listed is an entry too, so that it is
+/// Everything that cannot be listed is an entry too, so that it is
 /// reported in its place and the rest is decoded.
 public struct InputListing: Sendable {
   public let entries: [InputEntry]
@@ -37,29 +37,20 @@ public struct InputListing: Sendable {
   }
 
   private static func listDirectory(_ directory: String, into builder: inout IDAssignment) {
-    let walk = DirectoryWalk(directory)
-    for path in walk.files { builder.add(path: path) }
-    for failure in walk.failures { builder.add(failure) }
-    guard walk.files.isEmpty, walk.failures.isEmpty else { return }
-    let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-    builder.add(
-      InputFailure(
-        directory,
-        access(prefix + "wav.scp", F_OK) == 0
-          ? "Kaldi directories are not read yet; write a manifest of JSON lines with audio_filepath"
-          : "holds no audio files; name a directory with recordings (WAV, FLAC, OGG, Opus, MP3, AIFF)"))
+    do throws(InputFailure) {
+      for entry in try Manifest(path: directory).entries { builder.add(entry) }
+    } catch { builder.add(error) }
   }
 
   private static func listFile(_ path: String, into builder: inout IDAssignment) {
     let beginning: [UInt8]
-    do { beginning = try readBeginning(path: path, count: 4096) } catch {
+    do { beginning = try readBeginning(path: path, count: ManifestForm.beginning) } catch {
       return builder.add(
         InputFailure(AudioError.unreadable(name: path, errorNumber: error.number).description))
     }
-    if Manifest.isManifest(beginning: beginning) {
+    if let form = ManifestForm(beginning: beginning) {
       do throws(InputFailure) {
-        let manifest = try Manifest(path: path)
-        for row in manifest.rows { builder.add(row, of: path) }
+        for entry in try Manifest(path: path, form: form).entries { builder.add(entry) }
       } catch { builder.add(error) }
     } else if let refusal = refusal(path, beginning) {
       builder.add(refusal)
@@ -68,7 +59,7 @@ public struct InputListing: Sendable {
     }
   }
 
-  /// Files that the command line promises to read and this version does not.
+  /// What is neither audio nor a manifest, told by its name.
   private static func refusal(_ path: String, _ beginning: [UInt8]) -> InputFailure? {
     if beginning.starts(with: [0x93] + Array("NUMPY".utf8)) || lowercasedExtension(of: path) == "safetensors"
     {
@@ -76,8 +67,7 @@ public struct InputListing: Sendable {
         path, "holds emissions or other numbers, no sound; decode emissions with --vocab instead of --model")
     }
     if ["csv", "tsv", "scp"].contains(lowercasedExtension(of: path)) {
-      return InputFailure(
-        path, "manifests of this form are not read yet; write JSON lines with audio_filepath")
+      return InputFailure(path, "is no manifest: \(ManifestForm.expected)")
     }
     return nil
   }

@@ -15,8 +15,8 @@ struct AlignCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       """
-      An audio file, - for standard input, or manifests (JSON lines with audio_filepath and text); with --vocab \
-      emissions: .npy files, .safetensors files, directories of them.
+      An audio file, - for standard input, or manifests with texts, as decode reads them; with --vocab emissions: \
+      .npy files, .safetensors files, directories of them.
       """,
       valueName: "input"))
   var inputs: [String]

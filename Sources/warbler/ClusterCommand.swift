@@ -13,7 +13,7 @@ struct ClusterCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Audio files, directories, or manifests (JSON lines with audio_filepath).", valueName: "input"))
+      "\(ManifestHelp.inputs).", valueName: "input"))
   var inputs: [String]
 
   @Option(help: ArgumentHelp("mfcc: HuBERT's 39, 100 a second.", valueName: "kind"))

@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Speech with texts: JSON lines with audio_filepath and text.", valueName: "manifest"))
+    help: ArgumentHelp(ManifestHelp.withTexts, valueName: "manifest"))
   var manifest: String?
 
   @Option(help: ArgumentHelp("A model's directory. May be repeated.", valueName: "directory"))

@@ -18,7 +18,7 @@ struct CorpusCheckCommand: ParsableCommand {
       manifest cannot be read.
       """)
 
-  @Argument(help: ArgumentHelp("JSON lines with audio_filepath and text.", valueName: "manifest"))
+  @Argument(help: ArgumentHelp(ManifestHelp.withTexts, valueName: "manifest"))
   var manifest: String
 
   @Option(
@@ -89,7 +89,7 @@ struct CorpusAuditCommand: ParsableCommand {
       heard. A model is a better judge of texts that it was not trained on.
       """)
 
-  @Argument(help: ArgumentHelp("JSON lines with audio_filepath and text.", valueName: "manifest"))
+  @Argument(help: ArgumentHelp(ManifestHelp.withTexts, valueName: "manifest"))
   var manifest: String
 
   @Option(

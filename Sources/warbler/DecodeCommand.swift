@@ -14,8 +14,8 @@ struct DecodeCommand: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       """
-      Audio files, directories, manifests (JSON lines with audio_filepath), - for standard input; with --vocab \
-      emissions: .npy files, .safetensors files, directories of them.
+      \(ManifestHelp.inputs), - for standard input; with --vocab emissions: .npy files, .safetensors files, \
+      directories of them.
       """,
       valueName: "input"))
   var inputs: [String]

@@ -14,7 +14,7 @@ struct FeaturesCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Audio files, directories, manifests (JSON lines with audio_filepath), or - for standard input.",
+      "\(ManifestHelp.inputs), or - for standard input.",
       valueName: "input"))
   var inputs: [String]
 

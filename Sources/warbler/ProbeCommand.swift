@@ -12,7 +12,7 @@ struct ProbeCommand: ParsableCommand {
       round of pre-training. Layers are numbered as transformers numbers hidden_states.
       """)
 
-  @Argument(help: "JSON lines with audio_filepath and text.")
+  @Argument(help: ArgumentHelp(ManifestHelp.withTexts))
   var manifest: String
 
   @Option(

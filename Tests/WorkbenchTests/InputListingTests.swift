@@ -40,14 +40,14 @@ import Workbench
 
   @Test func `an empty directory, an absent path and a table are failures with a remedy`() {
     directory.folder("empty")
-    directory.write("path\tsentence\n", as: "cv.tsv")
-    let lines = failures("empty", "absent.wav", "cv.tsv")
+    directory.write("from\tto\n", as: "table.tsv")
+    let lines = failures("empty", "absent.wav", "table.tsv")
     #expect(lines.count == 3)
     #expect(
       lines[0].hasSuffix(
         "empty: holds no audio files; name a directory with recordings (WAV, FLAC, OGG, Opus, MP3, AIFF)"))
     #expect(lines[1].hasSuffix("absent.wav: cannot be read: No such file or directory; check the path"))
-    #expect(lines[2].contains("cv.tsv: manifests of this form are not read yet"))
+    #expect(lines[2].contains("table.tsv: is no manifest: expected JSON lines with audio_filepath"))
   }
 
   @Test func `names that collide keep their extension, then take their folder`() {

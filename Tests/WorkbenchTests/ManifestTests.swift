@@ -72,7 +72,7 @@ import Workbench
   @Test func `JSON without audio is one failure`() {
     let lines = failures("{\n  \"model_type\": \"hubert\"\n}\n")
     #expect(lines.count == 1)
-    #expect(lines.first?.contains("expected JSON lines with audio_filepath, found none") == true)
+    #expect(lines.first?.contains("expected JSON lines with audio_filepath or file_name, found none") == true)
   }
 
   @Test func `an id that is written twice is refused where it stands again`() {

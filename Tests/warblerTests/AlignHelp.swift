@@ -10,8 +10,8 @@ let alignHelp = """
 
   ARGUMENTS:
     <input>                 An audio file, - for standard input, or manifests
-                            (JSON lines with audio_filepath and text); with
-                            --vocab emissions: .npy files, .safetensors files,
+                            with texts, as decode reads them; with --vocab
+                            emissions: .npy files, .safetensors files,
                             directories of them.
 
   OPTIONS:

@@ -9,8 +9,10 @@ let clusterHelp = """
   USAGE: warbler cluster [<options>] <input> ... --out <dir>
 
   ARGUMENTS:
-    <input>                 Audio files, directories, or manifests (JSON lines
-                            with audio_filepath).
+    <input>                 Audio files, directories (of recordings, Kaldi's,
+                            LibriSpeech's), manifests (JSON lines with
+                            audio_filepath, metadata.csv, Common Voice's or
+                            fairseq's .tsv).
 
   OPTIONS:
     --features <kind>       mfcc: HuBERT's 39, 100 a second.

@@ -14,7 +14,8 @@ let compareHelp = """
 
   ARGUMENTS:
     <manifest>              Speech with texts: JSON lines with audio_filepath and
-                            text.
+                            text, metadata.csv, Common Voice's or fairseq's .tsv,
+                            Kaldi's or LibriSpeech's directory.
 
   OPTIONS:
     --model <directory>     A model's directory. May be repeated.

@@ -10,7 +10,9 @@ let corpusAuditHelp = """
   USAGE: warbler corpus audit <manifest> [--model <directory> ...] [--decoder <decoder> ...] [--by <measure>] [--top <n>] [--language <language>] [--json] [--threads <n>] [--quiet]
 
   ARGUMENTS:
-    <manifest>              JSON lines with audio_filepath and text.
+    <manifest>              Speech with texts: JSON lines with audio_filepath and
+                            text, metadata.csv, Common Voice's or fairseq's .tsv,
+                            Kaldi's or LibriSpeech's directory.
 
   OPTIONS:
     --model <directory>     A model's directory, in Hugging Face's layout. May be

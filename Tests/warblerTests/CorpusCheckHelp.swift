@@ -10,7 +10,9 @@ let corpusCheckHelp = """
   USAGE: warbler corpus check <manifest> [--dev <manifest>] [--model <directory>] [--vocab <file>] [--rules <file>] [--language <language>] [--min-seconds <s>] [--max-seconds <s>] [--json] [--threads <n>] [--quiet]
 
   ARGUMENTS:
-    <manifest>              JSON lines with audio_filepath and text.
+    <manifest>              Speech with texts: JSON lines with audio_filepath and
+                            text, metadata.csv, Common Voice's or fairseq's .tsv,
+                            Kaldi's or LibriSpeech's directory.
 
   OPTIONS:
     --dev <manifest>        Check this one too, and that they have no audio in

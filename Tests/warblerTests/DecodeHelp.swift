@@ -8,8 +8,10 @@ let decodeHelp = """
   USAGE: warbler decode [<options>] <input> ...
 
   ARGUMENTS:
-    <input>                 Audio files, directories, manifests (JSON lines with
-                            audio_filepath), - for standard input; with --vocab
+    <input>                 Audio files, directories (of recordings, Kaldi's,
+                            LibriSpeech's), manifests (JSON lines with
+                            audio_filepath, metadata.csv, Common Voice's or
+                            fairseq's .tsv), - for standard input; with --vocab
                             emissions: .npy files, .safetensors files,
                             directories of them.
 

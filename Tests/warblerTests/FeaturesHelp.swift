@@ -10,8 +10,10 @@ let featuresHelp = """
   USAGE: warbler features <input> ... --model <directory> [--layer <n>] --out <path> [--dtype <type>] [--threads <n>] [--chunk-seconds <s>] [--pcm <rate>] [--quiet]
 
   ARGUMENTS:
-    <input>                 Audio files, directories, manifests (JSON lines with
-                            audio_filepath), or - for standard input.
+    <input>                 Audio files, directories (of recordings, Kaldi's,
+                            LibriSpeech's), manifests (JSON lines with
+                            audio_filepath, metadata.csv, Common Voice's or
+                            fairseq's .tsv), or - for standard input.
 
   OPTIONS:
     --model <directory>     The model's directory, in Hugging Face's layout; it

@@ -23,29 +23,29 @@ struct CorpusListing {
     var written: [String: String] = [:]
     // What each row adds to the list of ids: nothing for a repeat.
     var faults: [(kind: CorpusFinding.Kind, reason: String)?] = []
-    for (row, line) in zip(manifest.rows, manifest.lines) {
-      switch row {
+    for entry in manifest.entries {
+      switch entry.row {
       case .failure(let failure):
-        faults.append((.malformedRow, Self.reason(failure, place: "\(path):\(line)")))
+        faults.append((.malformedRow, Self.reason(failure, place: entry.place)))
       case .success(let row):
         if let id = row.id, let first = written[id] {
           faults.append((.repeatedID, "the id \(oneLine(id)) is that of \(first); give each row its own"))
           continue
         }
-        if let id = row.id { written[id] = row.place }
-        let isNew = ids.add(.success(row), of: path)
+        if let id = row.id { written[id] = entry.place }
+        let isNew = ids.add(entry)
         faults.append(
           isNew ? nil : (.duplicate, "a row before has this audio and no other id; remove one"))
       }
     }
     var assigned = ids.entries().makeIterator()
-    entries = manifest.rows.indices.map { index in
-      let row = try? manifest.rows[index].get()
+    entries = zip(manifest.entries, faults).map { listed, fault in
+      let row = try? listed.row.get()
       var utterance: Utterance?
-      if faults[index] == nil, case .utterance(let next)? = assigned.next() { utterance = next }
+      if fault == nil, case .utterance(let next)? = assigned.next() { utterance = next }
       return Entry(
-        place: "\(path):\(manifest.lines[index])", line: manifest.lines[index], utterance: utterance,
-        failure: faults[index], durationSeconds: row?.durationSeconds, text: row?.text)
+        place: listed.place, line: listed.line, utterance: utterance, failure: fault,
+        durationSeconds: row?.durationSeconds, text: row?.text)
     }
   }
 

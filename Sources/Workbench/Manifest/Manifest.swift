@@ -1,127 +1,108 @@
-import JSON
-
-/// A manifest: JSON lines, an utterance each.
+/// A list of utterances: recordings or parts of them, with what is said and by whom where the list tells.
 ///
-///     {"audio_filepath": "audio/a.flac", "id": "a", "offset": 1.5, "duration": 2.25}
+/// Its form is told by its content:
 ///
-/// `audio_filepath` is relative to the manifest. Without `id` an utterance is called by its path without the
-/// extension. With `offset` it is an interval of the recording; without, the whole of it, and `duration` is
-/// taken as a remark. `text` is what is said, `speaker` who says it. All other fields are let be.
+/// - JSON lines with `audio_filepath`, as NeMo writes them, or `file_name`, as Hugging Face's `metadata.jsonl`;
+/// - a table with one of these columns or `path`: Hugging Face's `metadata.csv`, Common Voice's `.tsv`;
+/// - fairseq's `.tsv`, and `.ltr` or `.wrd` beside it;
+/// - a directory: Kaldi's (`wav.scp`), one with a `metadata.csv` or `metadata.jsonl`, or any that holds
+///   recordings, with the texts of `*.trans.txt` as LibriSpeech keeps them.
 struct Manifest {
-  struct Row {
-    /// `path:line`, for messages.
-    let place: String
-    /// As written.
-    let audioPath: String
+  struct Row: Equatable {
+    /// As it opens from here.
+    let path: String
+    /// What an id is made of where none is written: the path as the manifest writes it.
+    let name: String
     let id: String?
     let interval: Utterance.Interval?
     /// As declared, of the interval or of the recording.
     let durationSeconds: Double?
-    /// Nil where there is none; a number is taken as it is written.
+    /// Nil where there is none.
     let text: String?
     /// Likewise.
     let speaker: String?
+
+    init(
+      path: String, name: String, id: String? = nil, interval: Utterance.Interval? = nil,
+      durationSeconds: Double? = nil, text: String? = nil, speaker: String? = nil
+    ) {
+      self.path = path
+      self.name = name
+      self.id = id
+      self.interval = interval
+      self.durationSeconds = durationSeconds
+      self.text = text
+      self.speaker = speaker
+    }
+  }
+
+  /// A row, or why there is none, and where it stands.
+  struct Entry {
+    /// `file:line` for messages; the recording where no line lists it.
+    let place: String
+    /// From 1; 0 for none.
+    let line: Int
+    let row: Result<Row, InputFailure>
+
+    init(file: String, line: Int, _ row: Result<Row, InputFailure>) {
+      place = "\(file):\(line)"
+      self.line = line
+      self.row = row
+    }
+
+    init(recording path: String, _ row: Result<Row, InputFailure>) {
+      place = path
+      line = 0
+      self.row = row
+    }
   }
 
   /// In the order of the lines; blank ones are passed over.
-  let rows: [Result<Row, InputFailure>]
-  /// The line of each row, from 1.
-  let lines: [Int]
+  let entries: [Entry]
 
-  /// - Throws: a failure for the file as a whole, if no line has an `audio_filepath`.
+  /// - Throws: a failure for the whole, if it cannot be read or is no manifest.
   init(path: String) throws(InputFailure) {
-    let bytes: [UInt8]
-    do { bytes = try readAll(path: path) } catch {
-      throw InputFailure(path, "cannot be read: \(error); check the path and its permissions")
-    }
-    var rows: [Result<Row, InputFailure>] = []
-    var lines: [Int] = []
-    var hasAudio = false
-    for (number, line) in withoutMark(bytes).split(separator: 0x0A, omittingEmptySubsequences: false)
-      .enumerated()
-    where line.contains(where: { !isBlank($0) }) {
-      let place = "\(path):\(number + 1)"
-      lines.append(number + 1)
-      do throws(InputFailure) {
-        let object = try Self.object(line, place: place)
-        hasAudio = hasAudio || object["audio_filepath"] != nil
-        rows.append(.success(try Row(object, place: place)))
-      } catch {
-        rows.append(.failure(error))
+    let form: ManifestForm?
+    do { form = try ManifestForm(of: path) } catch { throw Self.unreadable(path, error) }
+    guard let form else { throw InputFailure(path, "is no manifest: \(ManifestForm.expected)") }
+    try self.init(path: path, form: form)
+  }
+
+  /// - Throws: a failure for the whole.
+  init(path: String, form: ManifestForm) throws(InputFailure) {
+    entries =
+      switch form {
+      case .jsonLines: try Self.jsonLines(path)
+      case .table(let separator): try Self.table(path, separator: separator)
+      case .fairseq: try Self.fairseq(path)
+      case .kaldi: try Self.kaldi(path)
+      case .metadata(let file, let form): try Self(path: file, form: form).entries
+      case .recordings: try Self.recordings(path)
       }
-    }
-    guard hasAudio else {
-      throw InputFailure(
-        path, "expected JSON lines with audio_filepath, found none; other forms of manifest are not read yet")
-    }
-    self.rows = rows
-    self.lines = lines
   }
 
-  /// Whether a file with this beginning is to be read as JSON lines: its first character is a brace, as no
-  /// audio's is.
-  static func isManifest(beginning: [UInt8]) -> Bool {
-    withoutMark(beginning).first { !isBlank($0) } == UInt8(ascii: "{")
+  /// The text of a file of a manifest.
+  static func contents(of path: String) throws(InputFailure) -> ArraySlice<UInt8> {
+    do { return withoutMark(try readAll(path: path)) } catch { throw unreadable(path, error) }
   }
 
-  private static func object(_ line: ArraySlice<UInt8>, place: String) throws(InputFailure) -> JSONObject {
-    let value: JSONValue
-    do {
-      value = try JSONValue(parsing: Array(line), options: .python)
-    } catch {
-      // The error counts lines in this line alone: "1:14: ..." is column 14.
-      let text = error.description
-      throw InputFailure(
-        "\(place):" + (error.line > 0 ? text.dropFirst(2) : " " + text) + "; correct this line")
-    }
-    guard let object = value.object else {
-      throw InputFailure(place, "expected a JSON object, found \(value.kindName); correct this line")
-    }
-    return object
+  private static func unreadable(_ path: String, _ error: SystemError) -> InputFailure {
+    InputFailure(path, "cannot be read: \(error); check the path and its permissions")
   }
-}
 
-extension Manifest.Row {
-  fileprivate init(_ object: JSONObject, place: String) throws(InputFailure) {
-    func mismatch(_ field: String, _ expected: String) -> InputFailure {
-      let found =
-        object[field].map { $0.object == nil && $0.array == nil ? $0.text() : $0.kindName } ?? "none"
-      return InputFailure(place, "\(field): expected \(expected), found \(found); correct this line")
-    }
-    func seconds(_ field: String) throws(InputFailure) -> Double? {
-      guard let value = object[field], !value.isNull else { return nil }
-      guard let seconds = value.double else { throw mismatch(field, "seconds") }
-      return seconds
-    }
-    guard let path = object["audio_filepath"]?.string, !path.isEmpty else {
-      throw mismatch("audio_filepath", "a path")
-    }
-    self.place = place
-    audioPath = path
-    switch object["id"] {
-    case nil, .null: id = nil
-    case .string(let text) where !text.isEmpty: id = text
-    case .integer(let number): id = "\(number)"
-    default: throw mismatch("id", "a string")
-    }
-    let duration = try seconds("duration")
-    durationSeconds = duration
-    func written(_ field: String) -> String? {
-      switch object[field] {
-      case .string(let written): written
-      case .integer(let number): "\(number)"
-      default: nil
+  /// The lines of a file with their numbers from 1, without blank ones and carriage returns.
+  static func lines(of path: String) throws(InputFailure) -> [(number: Int, text: String)] {
+    try contents(of: path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+      .compactMap { index, line in
+        let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        return line.allSatisfy(isBlank) ? nil : (index + 1, String(decoding: line, as: UTF8.self))
       }
-    }
-    text = written("text")
-    speaker = written("speaker")
-    interval = try seconds("offset").map { .init(offsetSeconds: $0, durationSeconds: duration) }
   }
 }
 
 /// Bytes without UTF-8's byte order mark.
-private func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
   bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
 }
 
-private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
