@@ -12,7 +12,7 @@ import Glibc
 /// know.
 public struct LanguageAdapter: Sendable {
   public let language: String
-  public let file: SafetensorsFile
+  public let file: TensorFile
   /// V of the language's head.
   public let vocabularySize: Int
 
@@ -30,7 +30,7 @@ public struct LanguageAdapter: Sendable {
         remedy: "choose another --language, or copy the file from the original checkpoint")
     }
     self.language = language
-    file = try SafetensorsFile(path: path)
+    file = try TensorFile(path: path)
     vocabularySize = try file.tensor("lm_head.bias").elementCount
   }
 

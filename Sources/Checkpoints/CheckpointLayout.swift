@@ -8,47 +8,34 @@ enum CheckpointLayout: Equatable {
 
   static let fileName = "model.safetensors"
   static let indexName = "model.safetensors.index.json"
+  /// What transformers wrote before, and still reads.
+  static let pickleName = "pytorch_model.bin"
+  static let pickleIndexName = "pytorch_model.bin.index.json"
 
-  /// Looks at names alone. The whole file wins over shards, as it does in transformers.
+  /// Looks at names alone. The whole file wins over shards, and safetensors over pickles, as in transformers.
   init(path: String) throws(CheckpointError) {
     var status = stat()
     guard stat(path, &status) == 0 else { throw .unreadable(path, errno) }
     guard status.st_mode & S_IFMT == S_IFDIR else {
-      if let name = Self.pickled(path) { throw Self.unsupported(path, name) }
       self = .file(path)
       return
     }
     let directory = path.hasSuffix("/") ? path : path + "/"
-    if access(directory + Self.fileName, F_OK) == 0 {
-      self = .file(directory + Self.fileName)
-    } else if access(directory + Self.indexName, F_OK) == 0 {
-      self = .shards(index: directory + Self.indexName, directory: directory)
-    } else if let name = ["pytorch_model.bin", "pytorch_model.bin.index.json"].first(where: {
-      access(directory + $0, F_OK) == 0
-    }) {
-      throw Self.unsupported(directory + name, name)
-    } else {
+    let names = [Self.fileName, Self.indexName, Self.pickleName, Self.pickleIndexName]
+    guard let name = names.first(where: { access(directory + $0, F_OK) == 0 }) else {
       throw CheckpointError(
-        .unreadable, path: path, expected: "\(Self.fileName) or \(Self.indexName)", found: "neither",
-        remedy: "name the directory that holds the weights")
+        .unreadable, path: path, expected: "\(Self.fileName), \(Self.pickleName) or the index of either",
+        found: "none", remedy: "name the directory that holds the weights")
     }
+    self =
+      name == Self.fileName || name == Self.pickleName
+      ? .file(directory + name) : .shards(index: directory + name, directory: directory)
   }
 
-  func open() throws(CheckpointError) -> [SafetensorsFile] {
+  func open() throws(CheckpointError) -> [TensorFile] {
     switch self {
-    case .file(let path): [try SafetensorsFile(path: path)]
+    case .file(let path): [try TensorFile(path: path)]
     case .shards(let index, let directory): try ShardIndex(path: index).open(in: directory)
     }
-  }
-
-  private static func pickled(_ path: String) -> String? {
-    [".bin", ".pt", ".pth", ".ckpt"].first { path.hasSuffix($0) }
-  }
-
-  private static func unsupported(_ path: String, _ name: String) -> CheckpointError {
-    CheckpointError(
-      .unsupportedFormat, path: path, expected: "safetensors weights",
-      found: "PyTorch's pickle format (\(name))",
-      remedy: "convert it: model.save_pretrained(directory) in transformers writes model.safetensors")
   }
 }

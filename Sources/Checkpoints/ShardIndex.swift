@@ -1,7 +1,7 @@
 import Glibc
 import JSON
 
-/// `model.safetensors.index.json`: which shard holds which tensor.
+/// `model.safetensors.index.json`, or `pytorch_model.bin.index.json`: which shard holds which tensor.
 ///
 ///     {"metadata": {"total_size": 1234}, "weight_map": {"lm_head.bias": "model-00002-of-00002.safetensors",
 ///     ...}}
@@ -40,7 +40,7 @@ struct ShardIndex {
       guard Self.isSafe(file) else {
         throw CheckpointError(
           .unsafeFileName, path: path, subject: "weight_map.\(member.key)",
-          expected: "the name of a .safetensors file in the same directory", found: file,
+          expected: "the name of a .safetensors or .bin file in the same directory", found: file,
           remedy: "do not use this checkpoint")
       }
       places[ExactString(file)] = shards.count
@@ -49,7 +49,7 @@ struct ShardIndex {
   }
 
   /// Opens every shard; each must be there and hold exactly the tensors the index says it does.
-  func open(in directory: String) throws(CheckpointError) -> [SafetensorsFile] {
+  func open(in directory: String) throws(CheckpointError) -> [TensorFile] {
     let missing = shards.map(\.file).filter { access(directory + $0, F_OK) != 0 }
     if let first = missing.first {
       throw CheckpointError(
@@ -57,16 +57,16 @@ struct ShardIndex {
         found: "\(first) missing" + (missing.count > 1 ? " and \(missing.count - 1) more" : ""),
         remedy: "copy or download the missing files")
     }
-    var files: [SafetensorsFile] = []
+    var files: [TensorFile] = []
     for shard in shards {
-      let file = try SafetensorsFile(path: directory + shard.file)
+      let file = try TensorFile(path: directory + shard.file)
       try check(file, holds: shard.tensors)
       files.append(file)
     }
     return files
   }
 
-  private func check(_ file: SafetensorsFile, holds names: [String]) throws(CheckpointError) {
+  private func check(_ file: TensorFile, holds names: [String]) throws(CheckpointError) {
     if let absent = names.first(where: { file[$0] == nil }) {
       throw CheckpointError(
         .missingTensor, path: file.path, subject: absent, expected: "this tensor, which \(path) says is here",
@@ -82,7 +82,8 @@ struct ShardIndex {
   }
 
   private static func isSafe(_ name: String) -> Bool {
-    name.hasSuffix(".safetensors") && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0)
+    (name.hasSuffix(".safetensors") || name.hasSuffix(".bin")) && !name.utf8.contains(UInt8(ascii: "/"))
+      && !name.utf8.contains(0)
       && !name.utf8.contains(UInt8(ascii: "\\")) && !name.hasPrefix(".")
   }
 }

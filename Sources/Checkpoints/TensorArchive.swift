@@ -5,18 +5,18 @@ public final class TensorArchive: Sendable {
   /// What was opened: the directory or the file.
   public let path: String
   /// The files behind it, one or a shard each.
-  public let files: [SafetensorsFile]
+  public let files: [TensorFile]
   /// Every tensor's name, in ascending order.
   public let names: [String]
   private let owners: [ExactString: Int]
 
-  /// Opens a checkpoint directory (`model.safetensors`, or the shards that `model.safetensors.index.json`
-  /// names) or one safetensors file.
+  /// Opens a checkpoint directory (`model.safetensors`, the shards that `model.safetensors.index.json` names,
+  /// `pytorch_model.bin` or its shards) or one file.
   public convenience init(path: String) throws(CheckpointError) {
     try self.init(path: path, files: try CheckpointLayout(path: path).open())
   }
 
-  init(path: String, files: [SafetensorsFile]) throws(CheckpointError) {
+  init(path: String, files: [TensorFile]) throws(CheckpointError) {
     self.path = path
     self.files = files
     var owners: [ExactString: Int] = [:]
@@ -35,7 +35,7 @@ public final class TensorArchive: Sendable {
     self.names = names.sorted()
   }
 
-  private init(_ base: TensorArchive, overlay file: SafetensorsFile) {
+  private init(_ base: TensorArchive, overlay file: TensorFile) {
     path = base.path
     files = base.files + [file]
     var owners = base.owners
@@ -45,7 +45,7 @@ public final class TensorArchive: Sendable {
   }
 
   /// The same tensors, except that those of `file` stand in place of their namesakes, whatever their shapes.
-  public func overlaid(with file: SafetensorsFile) -> TensorArchive { TensorArchive(self, overlay: file) }
+  public func overlaid(with file: TensorFile) -> TensorArchive { TensorArchive(self, overlay: file) }
 
   public subscript(name: String) -> TensorDescription? { file(of: name)?[name] }
 
@@ -64,7 +64,7 @@ public final class TensorArchive: Sendable {
     try owner(of: name).tensor(name, expectingShape: shape)
   }
 
-  /// The tensor's elements, row-major, as floats; see `SafetensorsFile.floats`.
+  /// The tensor's elements, row-major, as floats; see `TensorFile.floats`.
   public func floats(_ name: String, expectingShape shape: [Int]? = nil) throws(CheckpointError) -> [Float] {
     try owner(of: name).floats(name, expectingShape: shape)
   }
@@ -78,15 +78,15 @@ public final class TensorArchive: Sendable {
     try owner(of: name).copyFloats(of: name, expectingShape: shape, into: buffer)
   }
 
-  /// Drops the tensor's pages from the resident set; see `SafetensorsFile.releasePages`.
+  /// Drops the tensor's pages from the resident set; see `TensorFile.releasePages`.
   public func releasePages(of name: String) { file(of: name)?.releasePages(of: name) }
 
   /// Asks the system to start reading all weights from disk. It returns at once.
   public func prefetch() { for file in files { file.prefetch() } }
 
-  private func file(of name: String) -> SafetensorsFile? { owners[ExactString(name)].map { files[$0] } }
+  private func file(of name: String) -> TensorFile? { owners[ExactString(name)].map { files[$0] } }
 
-  private func owner(of name: String) throws(CheckpointError) -> SafetensorsFile {
+  private func owner(of name: String) throws(CheckpointError) -> TensorFile {
     if let file = file(of: name) { return file }
     throw CheckpointError(
       .missingTensor, path: path, subject: name, expected: "this tensor",

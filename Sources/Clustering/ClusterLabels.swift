@@ -12,13 +12,13 @@ public final class ClusterLabels: Sendable {
   public let origin: FeatureOrigin
   /// Which centroids gave the labels; empty where they are not of centroids.
   public let centroids: String
-  private let file: SafetensorsFile
+  private let file: TensorFile
 
   static let kind = "warbler.labels"
 
   /// Maps the file and checks that it holds labels.
   public init(path: String) throws(CheckpointError) {
-    file = try SafetensorsFile(path: path)
+    file = try TensorFile(path: path)
     let metadata = file.metadata
     try checkKind(
       Self.kind, metadata, path, remedy: "name the labels.safetensors that 'warbler cluster' wrote")

@@ -58,7 +58,7 @@ extension KMeansModel {
 
   /// Reads the file.
   public init(path: String) throws(CheckpointError) {
-    let file = try SafetensorsFile(path: path)
+    let file = try TensorFile(path: path)
     let metadata = file.metadata
     try checkKind(
       Self.kind, metadata, path, remedy: "name the kmeans.safetensors that 'warbler cluster' wrote")

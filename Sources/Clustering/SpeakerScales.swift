@@ -29,7 +29,7 @@ public struct SpeakerScales: Sendable, Equatable {
 
   /// Reads the file.
   public init(path: String) throws(CheckpointError) {
-    let file = try SafetensorsFile(path: path)
+    let file = try TensorFile(path: path)
     try checkKind(
       Self.kind, file.metadata, path, remedy: "remove it, and 'warbler cluster' makes it again")
     guard let origin = FeatureOrigin(metadata: file.metadata) else {

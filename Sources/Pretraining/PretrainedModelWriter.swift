@@ -84,7 +84,7 @@ extension ParameterStorage {
   ) throws(CheckpointError) {
     var archive = try TensorArchive(path: directory)
     let heads = "\(directory)/pretraining.safetensors"
-    if access(heads, F_OK) == 0 { archive = archive.overlaid(with: try SafetensorsFile(path: heads)) }
+    if access(heads, F_OK) == 0 { archive = archive.overlaid(with: try TensorFile(path: heads)) }
     let names = StoredNames(archive, configuration)
     for entry in layout.entries where entry.part != .head {
       let name = names.name(of: entry.name)

@@ -24,12 +24,12 @@ struct EncoderGradientGolden: CustomStringConvertible, Sendable {
   /// Parameters whose gradient is 0 by algebra.
   var zero: [String] { (fields["zero"]?.array ?? []).compactMap(\.string) }
 
-  func file() throws -> SafetensorsFile { try SafetensorsFile(path: "\(Self.folder)/\(name).safetensors") }
+  func file() throws -> TensorFile { try TensorFile(path: "\(Self.folder)/\(name).safetensors") }
 
   /// Keys are places.
   func batch() throws -> (batch: [TrainingUtterance], masks: [UInt32: TrainableFront.Masks], losses: [Double])
   {
-    let waveforms = try SafetensorsFile(path: golden("waveforms.safetensors"))
+    let waveforms = try TensorFile(path: golden("waveforms.safetensors"))
     let file = try file()
     func mask(_ name: String) throws -> [Bool]? {
       file.tensors.contains { $0.name == name } ? try file.floats(name).map { $0 != 0 } : nil

@@ -29,13 +29,13 @@ struct GoldenModel: CustomStringConvertible, Sendable {
 
   /// The waveforms, (samples), by name.
   func waveforms() throws -> [(name: String, samples: [Float])] {
-    let file = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors")
+    let file = try TensorFile(path: "\(goldenModels)/waveforms.safetensors")
     return try references().map { ($0.name, try file.floats("\(input).\($0.name)")) }
   }
 
   /// transformers' log-posteriors, (T, V), by waveform.
   func references() throws -> [(name: String, frames: Int, logPosteriors: [Float])] {
-    let file = try SafetensorsFile(path: "\(directory)/golden.safetensors")
+    let file = try TensorFile(path: "\(directory)/golden.safetensors")
     let prefix = "log_posteriors."
     return try file.tensors.filter { $0.name.hasPrefix(prefix) }.map {
       (String($0.name.dropFirst(prefix.count)), $0.shape[0], try file.floats($0.name))

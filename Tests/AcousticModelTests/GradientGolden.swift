@@ -25,7 +25,7 @@ struct GradientGolden: CustomStringConvertible, Sendable {
     return rounding <= 5e-5 ? 1e-4 : 4 * rounding
   }
   var directory: String { goldenModel(fields["model"]?.string ?? "") }
-  func file() throws -> SafetensorsFile { try SafetensorsFile(path: golden("gradients/\(name).safetensors")) }
+  func file() throws -> TensorFile { try TensorFile(path: golden("gradients/\(name).safetensors")) }
 
   struct Utterance {
     let name: String

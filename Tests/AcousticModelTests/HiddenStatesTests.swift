@@ -30,7 +30,7 @@ struct HiddenStatesGolden: CustomTestStringConvertible, Sendable {
 
   /// (samples), normalised.
   func waveform(_ name: String) throws -> [Float] {
-    try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors").floats("normalized.\(name)")
+    try TensorFile(path: "\(goldenModels)/waveforms.safetensors").floats("normalized.\(name)")
   }
 }
 
@@ -39,7 +39,7 @@ struct HiddenStatesGolden: CustomTestStringConvertible, Sendable {
 
   @Test(arguments: HiddenStatesGolden.all)
   func `every layer and the last are transformers', at every kernel level`(model: HiddenStatesGolden) throws {
-    let expected = try SafetensorsFile(path: golden(model.file))
+    let expected = try TensorFile(path: golden(model.file))
     for level in KernelLevel.supported {
       let hidden = try model.load(threads: 2, level: level)
       #expect(hidden.preprocessing == Preprocessing())
@@ -56,7 +56,7 @@ struct HiddenStatesGolden: CustomTestStringConvertible, Sendable {
     }
   }
 
-  private func expectClose(_ state: MatrixBuffer, _ file: SafetensorsFile, _ name: String) throws {
+  private func expectClose(_ state: MatrixBuffer, _ file: TensorFile, _ name: String) throws {
     let shape = try file.tensor(name).shape
     #expect([state.matrix.rows, state.matrix.columns] == shape, "\(name)")
     let expected = try file.floats(name)
@@ -94,8 +94,8 @@ struct HiddenStatesGolden: CustomTestStringConvertible, Sendable {
 
   @Test func `a checkpoint without a head has the states of the one with it`() throws {
     // Stored in float16: 2^-11 of each weight.
-    let with = try SafetensorsFile(path: golden("hidden-states/hubert-base.safetensors"))
-    let without = try SafetensorsFile(path: golden("hidden-states/hubert-model/golden.safetensors"))
+    let with = try TensorFile(path: golden("hidden-states/hubert-base.safetensors"))
+    let without = try TensorFile(path: golden("hidden-states/hubert-model/golden.safetensors"))
     let pair = try (with.floats("second.last"), without.floats("second.last"))
     #expect(zip(pair.0, pair.1).allSatisfy { abs($0 - $1) < 0.1 } && pair.0 != pair.1)
   }

@@ -20,8 +20,8 @@ struct PretrainingGolden: CustomStringConvertible, Sendable {
 
   var description: String { name }
 
-  func file() throws -> SafetensorsFile {
-    try SafetensorsFile(path: golden("pretraining/\(name).safetensors"))
+  func file() throws -> TensorFile {
+    try TensorFile(path: golden("pretraining/\(name).safetensors"))
   }
 
   /// Parameters whose gradient is 0 by algebra.
@@ -48,7 +48,7 @@ struct PretrainingGolden: CustomStringConvertible, Sendable {
     let path = golden("pretraining/\(fields["model"]?.string ?? "").model")
     let configuration = try ModelConfiguration(contentsOf: "\(path).json", acceptsPretrained: true)
     let storage = ParameterStorage(ParameterLayout(pretraining: configuration, try objective()))
-    let file = try SafetensorsFile(path: "\(path).safetensors")
+    let file = try TensorFile(path: "\(path).safetensors")
     for entry in storage.layout.entries {
       #expect(try file.tensor(entry.name).shape == entry.shape, "\(entry.name)")
       storage.set(entry, to: try file.floats(entry.name))
@@ -59,7 +59,7 @@ struct PretrainingGolden: CustomStringConvertible, Sendable {
 
   /// The utterances, whose keys are their places, and their masks.
   func batch() throws -> ([PretrainingUtterance], [UInt32: TrainableFront.Masks]) {
-    let waveforms = try SafetensorsFile(path: golden("waveforms.safetensors"))
+    let waveforms = try TensorFile(path: golden("waveforms.safetensors"))
     let masks = try file()
     func mask(_ name: String) throws -> [Bool]? {
       masks.tensors.contains { $0.name == name } ? try masks.floats(name).map { $0 != 0 } : nil

@@ -28,7 +28,7 @@ import Testing
   ]
 
   private func compare(_ features: [Float], _ name: String) throws {
-    let file = try SafetensorsFile(path: golden("features.safetensors"))
+    let file = try TensorFile(path: golden("features.safetensors"))
     let single = try file.floats(name)
     let double = try file.floats("\(name).double")
     try #require(features.count == single.count && features.count == double.count)
@@ -49,7 +49,7 @@ import Testing
 
   @Test(arguments: WindowShape.allCases, [8_000, 11_025, 16_000, 22_050, 44_100])
   func `other rates, windows, ranges and no pre-emphasis too`(_ window: WindowShape, _ rate: Int) throws {
-    let file = try SafetensorsFile(path: golden("features.safetensors"))
+    let file = try TensorFile(path: golden("features.safetensors"))
     let samples = try readWaveform(from: .file(path: golden("kathleen.flac"))).samples
     var options = LogMelOptions()
     options.frames.sampleRate = rate
@@ -71,7 +71,7 @@ import Testing
     .enabled(
       if: wide != nil, "WARBLER_FEATURE_REFERENCE names no file of scripts/goldens/mfcc.py --speech"))
   func `recordings of whole corpora`() throws {
-    let file = try SafetensorsFile(path: try #require(Self.wide))
+    let file = try TensorFile(path: try #require(Self.wide))
     var count = 0
     var values = 0
     var beyond = 0

@@ -7,7 +7,7 @@ import Testing
 struct AlignmentGoldenTests {
   @Test(arguments: ["one", "tight", "repeats", "loose", "peaky", "last-blank", "flat"])
   func isTorchaudiosPathFrameByFrame(name: String) throws {
-    let file = try SafetensorsFile(path: golden("alignment.safetensors"))
+    let file = try TensorFile(path: golden("alignment.safetensors"))
     func integers(_ part: String) throws -> [Int] { try file.floats("\(name).\(part)").map { Int($0) } }
     let shape = try #require(file["\(name).log_posteriors"]?.shape)
     let emissions = Emissions(

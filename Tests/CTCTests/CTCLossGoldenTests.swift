@@ -6,8 +6,8 @@ import Testing
 
 /// PyTorch's losses and gradients in float64, which `scripts/goldens/ctc_loss.py` wrote.
 struct CTCLossGoldenTests {
-  private let file: SafetensorsFile
-  init() throws { file = try SafetensorsFile(path: golden("ctc_loss.safetensors")) }
+  private let file: TensorFile
+  init() throws { file = try TensorFile(path: golden("ctc_loss.safetensors")) }
 
   private func integers(_ name: String) throws -> [Int] { try file.floats(name).map { Int($0) } }
 

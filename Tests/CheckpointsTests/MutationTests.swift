@@ -50,6 +50,31 @@ struct MutationTests {
     #expect(memory("VmHWM") - before < 512 << 20)
   }
 
+  @Test("PyTorch's pickles")
+  func pickles() throws {
+    let seeds = ["mixed.bin", "mixed-legacy.bin", "views.bin", "mixed-protocol-4.bin"].map {
+      contents(of: golden($0))
+    }
+    var random = Seeded(17)
+    let before = memory("VmHWM")
+    var opened = 0
+    for round in 0..<40_000 {
+      let bytes = mutated(seeds[round % seeds.count], &random)
+      bytes.withUnsafeBytes { buffer in
+        guard let tensors = try? PyTorchTensors(buffer, path: "x").tensors else { return }
+        opened += 1
+        for tensor in tensors {
+          let source = UnsafeRawBufferPointer(rebasing: buffer[tensor.byteRange])
+          guard tensor.dataType.isReadableAsFloat else { continue }
+          var floats = [Float](repeating: 0, count: tensor.elementCount)
+          floats.withUnsafeMutableBufferPointer { widen(tensor.dataType, source, into: $0) }
+        }
+      }
+    }
+    #expect(opened > 1000)
+    #expect(memory("VmHWM") - before < 512 << 20)
+  }
+
   @Test("NumPy")
   func numPyFiles() throws {
     let seeds = ["single", "double", "half", "vector", "version-2", "version-3"].map {

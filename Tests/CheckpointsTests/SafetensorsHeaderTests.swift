@@ -125,7 +125,8 @@ struct SafetensorsHeaderTests {
       "metadata that is no string", .malformedHeader, "__metadata__.a",
       safetensors(#"{"__metadata__":{"a":1}}"#)),
     HostileHeader(
-      "a pickle", .headerTooLong, "header length", Array("PK\u{3}\u{4}\u{0}\u{0}\u{8}\u{8}abcdef".utf8)),
+      "an archive", .malformedHeader, "", Array("PK\u{3}\u{4}\u{0}\u{0}\u{8}\u{8}abcdef".utf8)),
+    HostileHeader("a text", .headerTooLong, "header length", Array("tensors, in words".utf8)),
   ]
 
   @Test(
@@ -135,7 +136,7 @@ struct SafetensorsHeaderTests {
     let directory = TemporaryDirectory()
     let path = directory.write(header.bytes, as: "x.safetensors")
     do throws(CheckpointError) {
-      _ = try SafetensorsFile(path: path)
+      _ = try TensorFile(path: path)
       Issue.record("opened")
     } catch {
       #expect(error.kind == header.kind, "\(error)")
@@ -150,8 +151,8 @@ struct SafetensorsHeaderTests {
   )
   func accepts() throws {
     let directory = TemporaryDirectory()
-    func file(_ header: String, _ data: Int = 0) throws -> SafetensorsFile {
-      try SafetensorsFile(path: directory.write(safetensors(header, data: data), as: "x.safetensors"))
+    func file(_ header: String, _ data: Int = 0) throws -> TensorFile {
+      try TensorFile(path: directory.write(safetensors(header, data: data), as: "x.safetensors"))
     }
     #expect(try file("{}").tensors.isEmpty)
     #expect(try file("{}      ").metadata.isEmpty)
@@ -171,7 +172,7 @@ struct SafetensorsHeaderTests {
     let directory = TemporaryDirectory()
     let name = "a\\n\\u001b[31m\\u202e" + String(repeating: "x", count: 1000)
     let path = directory.write(safetensors("{\"\(name)\":{\"dtype\":\"F99\"}}"), as: "x.safetensors")
-    #expect { try SafetensorsFile(path: path) } throws: { error in
+    #expect { try TensorFile(path: path) } throws: { error in
       let text = "\(error)"
       return text.contains(#"a\n\u{1B}[31m\u{202E}xxx"#)
         && text.unicodeScalars.allSatisfy { $0.value >= 0x20 } && text.count < 700

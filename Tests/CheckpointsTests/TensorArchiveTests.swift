@@ -77,7 +77,7 @@ struct TensorArchiveTests {
   @Test(
     "A shard's name that leads out of the directory is refused",
     arguments: [
-      "../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "..", "", "x.bin", ".safetensors",
+      "../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "..", "", "x.pt", ".safetensors",
       "a\\\\b.safetensors", "x\\u0000.safetensors",
     ])
   func unsafeNames(_ name: String) throws {
@@ -97,16 +97,22 @@ struct TensorArchiveTests {
       "occurs twice")
   }
 
-  @Test("PyTorch's pickles are refused with the way to convert them; an empty directory says what it lacks")
+  @Test("An empty directory says what it lacks, and a file of anything else what it is not")
   func otherFormats() {
     let directory = TemporaryDirectory()
     refused(
-      directory, .unreadable, "expected model.safetensors or model.safetensors.index.json, found neither")
+      directory, .unreadable,
+      "expected model.safetensors, pytorch_model.bin or the index of either, found none")
     directory.write([1], as: "pytorch_model.bin")
-    refused(directory, .unsupportedFormat, "convert it: model.save_pretrained(directory)")
-    #expect { try TensorArchive(path: directory.path + "/pytorch_model.bin") } throws: {
-      ($0 as? CheckpointError)?.kind == .unsupportedFormat
-    }
+    refused(directory, .truncated, "found a file of 1 bytes")
     #expect(throws: CheckpointError.self) { try TensorArchive(path: directory.path + "/none") }
+  }
+
+  @Test("Shards that torch.save wrote are those of safetensors")
+  func pickledShards() throws {
+    let pickled = try TensorArchive(path: golden("sharded-pickles"))
+    let plain = try TensorArchive(path: golden("sharded"))
+    #expect(pickled.names == plain.names)
+    for name in plain.names { #expect(try pickled.floats(name) == plain.floats(name)) }
   }
 }

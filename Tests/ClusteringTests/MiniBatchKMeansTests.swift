@@ -110,7 +110,7 @@ import Testing
   /// A fit's inertia scatters from seed to seed, and the mean of 8 by a third of that.
   @Test(arguments: [20, 100])
   func `inertia is within 1 % of scikit-learn's`(clusters: Int) throws {
-    let file = try SafetensorsFile(path: golden("kmeans.safetensors"))
+    let file = try TensorFile(path: golden("kmeans.safetensors"))
     let frames = FrameMatrix(try file.floats("features"), dimensions: 39)
     let reference = try file.floats("inertia.\(clusters)").map(Double.init)
     let compute = Compute(threads: 2)

@@ -14,11 +14,11 @@ func makeLayout(_ shapes: [(name: String, shape: [Int])]) -> ParameterLayout {
 struct AdamWTests {
   /// Ten steps that `scripts/goldens/optimizer.py` took with torch.optim.AdamW and clip_grad_norm_.
   private struct Golden {
-    let file: SafetensorsFile
+    let file: TensorFile
     let layout: ParameterLayout
 
     init() throws {
-      let file = try SafetensorsFile(path: golden("adamw.safetensors"))
+      let file = try TensorFile(path: golden("adamw.safetensors"))
       let names = ["linear.weight", "linear.bias", "late.weight", "rare.weight", "never.weight"]
       self.file = file
       layout = makeLayout(try names.map { ($0, try file.tensor("\($0).start").shape) })
@@ -73,7 +73,7 @@ struct AdamWTests {
   }
 
   private func check(
-    _ storage: ParameterStorage, _ entry: ParameterLayout.Entry, _ name: String, _ file: SafetensorsFile,
+    _ storage: ParameterStorage, _ entry: ParameterLayout.Entry, _ name: String, _ file: TensorFile,
     _ tolerance: Double
   ) throws {
     let expected = try file.floats(name)

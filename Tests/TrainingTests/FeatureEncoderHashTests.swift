@@ -36,7 +36,7 @@ import Training
     for name in names(in: model) {
       var bytes = contents(of: "\(model)/\(name)")
       if name == "model.safetensors" {
-        let weights = try SafetensorsFile(path: "\(model)/\(name)")
+        let weights = try TensorFile(path: "\(model)/\(name)")
         let last = try #require(
           weights.tensors.last { $0.name.contains("feature_extractor.conv_layers.1.conv.weight") })
         bytes[last.byteRange.lowerBound] ^= 1

@@ -118,7 +118,7 @@ struct LowRankAdaptationTests {
     let model = randomStorage(ParameterLayout(configuration), 1)
     let adaptation = LowRankAdaptation(settings, of: model, seed: 3)
     try adaptation.writeAdapter(to: directory.path, baseModel: "base", architecture: .hubert)
-    let file = try SafetensorsFile(path: directory.file("adapter_model.safetensors"))
+    let file = try TensorFile(path: directory.file("adapter_model.safetensors"))
     let prefix = "base_model.model.hubert.encoder.layers"
     let expected = (0..<2).flatMap { layer in
       ["q_proj", "v_proj"].flatMap { name in

@@ -33,9 +33,9 @@ import Testing
     let encoder = try FrozenFeatureEncoder(
       configuration: configuration(variant),
       weights: TensorArchive(path: "\(golden(variant))/model.safetensors"), on: compute)
-    let waveform = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors").floats(
+    let waveform = try TensorFile(path: "\(goldenModels)/waveforms.safetensors").floats(
       "normalized.second")
-    let expected = try SafetensorsFile(path: "\(golden(variant))/features.safetensors").floats("features")
+    let expected = try TensorFile(path: "\(golden(variant))/features.safetensors").floats("features")
     let found = withExtendedLifetime(encoder.features(of: waveform)) { $0.matrix.elements() }
     #expect(found.count == expected.count && found.count == 49 * 8)
     // Seven layers of sums of at most 32 products, each off by so many roundings of the largest.

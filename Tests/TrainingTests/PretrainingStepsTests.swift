@@ -25,8 +25,8 @@ struct PretrainingStepsGolden: CustomStringConvertible, Sendable {
   func number(_ field: String) throws -> Double { try #require(fields[field]?.double, "\(field)") }
 
   /// The weights after the last step.
-  func weights() throws -> SafetensorsFile {
-    try SafetensorsFile(path: "\(Self.folder)/\(name).steps.safetensors")
+  func weights() throws -> TensorFile {
+    try TensorFile(path: "\(Self.folder)/\(name).steps.safetensors")
   }
 
   func model(on compute: Compute) throws -> MaskedPredictionModel {
@@ -41,7 +41,7 @@ struct PretrainingStepsGolden: CustomStringConvertible, Sendable {
     let configuration = try ModelConfiguration(
       contentsOf: "\(Self.folder)/\(name).model.json", acceptsPretrained: true)
     let parameters = ParameterStorage(ParameterLayout(pretraining: configuration, objective))
-    let file = try SafetensorsFile(path: "\(Self.folder)/\(name).model.safetensors")
+    let file = try TensorFile(path: "\(Self.folder)/\(name).model.safetensors")
     for entry in parameters.layout.entries { parameters.set(entry, to: try file.floats(entry.name)) }
     return MaskedPredictionModel(
       configuration: configuration, objective: objective, parameters: parameters, on: compute)
@@ -49,8 +49,8 @@ struct PretrainingStepsGolden: CustomStringConvertible, Sendable {
 
   /// The case's utterances by name, and their masks by key.
   func utterances() throws -> ([String: PretrainingUtterance], [UInt32: TrainableFront.Masks]) {
-    let waveforms = try SafetensorsFile(path: "\(goldenModels)/waveforms.safetensors")
-    let masks = try SafetensorsFile(path: "\(Self.folder)/\(name).safetensors")
+    let waveforms = try TensorFile(path: "\(goldenModels)/waveforms.safetensors")
+    let masks = try TensorFile(path: "\(Self.folder)/\(name).safetensors")
     var utterances: [String: PretrainingUtterance] = [:]
     var fixed: [UInt32: TrainableFront.Masks] = [:]
     let listed = try #require(Self.index?["cases"]?[name]?["utterances"]?.array)

@@ -29,8 +29,8 @@ struct StepsGolden: CustomStringConvertible, Sendable {
 
   var description: String { name }
 
-  func file() throws -> SafetensorsFile {
-    try SafetensorsFile(path: "\(Self.folder)/\(name).steps.safetensors")
+  func file() throws -> TensorFile {
+    try TensorFile(path: "\(Self.folder)/\(name).steps.safetensors")
   }
 
   func number(_ field: String) throws -> Double { try #require(fields[field]?.double, "\(field)") }

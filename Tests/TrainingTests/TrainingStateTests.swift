@@ -142,7 +142,7 @@ private final class Floats {
     let average = try CheckpointAverage(paths: paths)
     #expect(try average.floats("w") == [Float(16_777_218.0 / 3), 0.5, 1, Float(10.0 / 3)])
     try average.write(to: directory.file("mean"))
-    let mean = try SafetensorsFile(path: directory.file("mean"))
+    let mean = try TensorFile(path: directory.file("mean"))
     #expect(try mean.floats("w") == average.floats("w"))
     #expect(try mean.withBytes(of: "n") { Array($1) } == [4, 0, 0, 0, 0, 0, 0, 0])
     #expect(try CheckpointAverage(paths: [paths[1]]).floats("w") == [1, 0.5, 1, 3])

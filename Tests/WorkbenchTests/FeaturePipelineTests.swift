@@ -134,7 +134,7 @@ import Workbench
     #expect(directory.names == [])
     try file.finish()
     #expect(directory.names == ["x.safetensors"])
-    let read = try SafetensorsFile(path: path)
+    let read = try TensorFile(path: path)
     #expect(read.metadata == ["layer": "6"])
     #expect(read.tensors.map(\.name).sorted() == ["a", "b/../c", "none"])
     #expect(try read.tensor("b/../c").shape == [3, 2] && read.tensor("none").shape == [0, 2])

@@ -11,7 +11,7 @@ func model(
   for name in names(in: goldenModel(variant)) {
     var bytes = contents(of: "\(goldenModel(variant))/\(name)")
     if name == "model.safetensors" {
-      let weights = try SafetensorsFile(path: "\(goldenModel(variant))/\(name)")
+      let weights = try TensorFile(path: "\(goldenModel(variant))/\(name)")
       let place = try weights.tensor("lm_head.bias").byteRange.lowerBound + 4 * label
       bytes.replaceSubrange(place..<place + 4, with: little(bias.bitPattern))
     }

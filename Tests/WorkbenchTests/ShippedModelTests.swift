@@ -27,7 +27,7 @@ import Workbench
   }
 
   @Test func `its log-posteriors are within 1e-3 of transformers'`() throws {
-    let file = try SafetensorsFile(path: golden("warbler-tiny/posteriors.safetensors"))
+    let file = try TensorFile(path: golden("warbler-tiny/posteriors.safetensors"))
     let decoded = try decode([Self.corpus], model: Self.model)
     let prefix = "log_posteriors."
     var compared = 0

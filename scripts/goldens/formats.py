@@ -63,6 +63,8 @@ def checkpoints(folder):
         "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00001-of-00002.safetensors",
                        "c": "model-00002-of-00002.safetensors"}}, indent=2)
 
+    pickles(folder, mixed)
+
     ramp = (np.arange(15) / 4 - 2).reshape(5, 3)
     np.save(f"{folder}/single.npy", ramp.astype("<f4"))
     np.save(f"{folder}/double.npy", ramp.astype("<f8"))
@@ -78,6 +80,34 @@ def checkpoints(folder):
         with open(f"{folder}/version-{version[0]}.npy", "wb") as file:
             np.lib.format.write_array(file, ramp.astype("<f4"), version=version)
     write_json(f"{folder}/versions.json", versions(np, torch, safetensors), indent=2)
+
+
+def pickles(folder, mixed):
+    """What torch.save makes of the same tensors, in both of its layouts."""
+    torch.save(mixed, f"{folder}/mixed.bin")
+    torch.save(mixed, f"{folder}/mixed-legacy.bin", _use_new_zipfile_serialization=False)
+    torch.save(mixed, f"{folder}/mixed-protocol-4.bin", pickle_protocol=4)
+    ramp = torch.arange(12, dtype=torch.float32).reshape(4, 3)
+    layer = torch.nn.Linear(3, 2)
+    with torch.no_grad():
+        layer.weight.copy_(ramp[:2])
+        layer.bias.copy_(torch.tensor([0.5, -0.5]))
+    views = layer.state_dict()  # an OrderedDict with attributes
+    views.update({"rows": ramp[1:3], "tied": ramp, "parameter": torch.nn.Parameter(ramp[3]),
+                  "column": ramp[:, 1:2].contiguous().T, "step": 7, "note": {"text": [1.5, None, "ä"]}})
+    torch.save(views, f"{folder}/views.bin")
+    torch.save({"a": ramp.T}, f"{folder}/transposed.bin")
+    torch.save({"model": views, "args": torch.device("cpu")}, f"{folder}/nested.bin")
+
+    shards = f"{folder}/sharded-pickles"
+    os.makedirs(shards)
+    torch.save({"a": torch.tensor([1.0, 2.0]), "b": torch.tensor([3.0])},
+               f"{shards}/pytorch_model-00001-of-00002.bin")
+    torch.save({"c": torch.tensor([[4.0], [5.0]])}, f"{shards}/pytorch_model-00002-of-00002.bin")
+    write_json(f"{shards}/pytorch_model.bin.index.json", {
+        "metadata": {"total_size": 20},
+        "weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00001-of-00002.bin",
+                       "c": "pytorch_model-00002-of-00002.bin"}}, indent=2)
 
 
 ENGLISH = ["<pad>", "<s>", "</s>", "<unk>", "|"] + list("ETAONIHSRDLUMWCFGYPBVK'XJQZ")

@@ -5,14 +5,14 @@ public import Checkpoints
 ///
 /// Sums are in double precision in the order of the files, one rounding at the end.
 public struct CheckpointAverage {
-  private let files: [SafetensorsFile]
+  private let files: [TensorFile]
 
   /// - Parameter paths: safetensors files with the same tensors.
   /// - Precondition: there is at least one.
   /// - Throws: ``CheckpointError`` that names the file and the tensor that differs.
   public init(paths: [String]) throws(CheckpointError) {
     precondition(!paths.isEmpty, "no checkpoints to average")
-    files = try paths.map { path throws(CheckpointError) in try SafetensorsFile(path: path) }
+    files = try paths.map { path throws(CheckpointError) in try TensorFile(path: path) }
     for file in files.dropFirst() {
       for tensor in files[0].tensors { _ = try file.tensor(tensor.name, expectingShape: tensor.shape) }
       if let other = file.tensors.first(where: { files[0][$0.name] == nil }) {

@@ -63,9 +63,9 @@ extension TrainingState {
     }
   }
 
-  private static func opened(_ path: String) throws(CheckpointError) -> SafetensorsFile {
+  private static func opened(_ path: String) throws(CheckpointError) -> TensorFile {
     do {
-      return try SafetensorsFile(path: path)
+      return try TensorFile(path: path)
     } catch {
       throw damaged(error)
     }

@@ -33,7 +33,7 @@ struct EmissionListing {
   private static func add(_ path: String, to builder: inout IDAssignment) {
     guard lowercasedExtension(of: path) == "safetensors" else { return builder.add(path: path) }
     do throws(CheckpointError) {
-      let names = try SafetensorsFile(path: path).tensors.map(\.name).sorted()
+      let names = try TensorFile(path: path).tensors.map(\.name).sorted()
       for name in names { builder.add(tensor: name, of: path) }
       if names.isEmpty { builder.add(InputFailure(path, "holds no tensor; write one for each utterance")) }
     } catch { builder.add(InputFailure(error.description)) }

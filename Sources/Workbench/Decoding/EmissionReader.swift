@@ -21,7 +21,7 @@ struct EmissionReader {
       switch utterance.sound {
       case .tensor(let path, let tensor):
         name = "\(path): \(tensor)"
-        let file = try SafetensorsFile(path: path)
+        let file = try TensorFile(path: path)
         let extents = try file.tensor(tensor).shape
         guard extents.count == 2 else {
           throw CheckpointError.notAMatrix(extents, path: path, subject: tensor)

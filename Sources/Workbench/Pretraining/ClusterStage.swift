@@ -101,7 +101,8 @@ struct ClusterStage {
       for example in corpus.examples { text += "\(example.row.speaker ?? "")\n" }
     }
     if let layer, let model {
-      text += "layer \(layer) of \(try SHA256.hex(ofFile: "\(model)/model.safetensors"))\n"
+      let weights = try TensorArchive(path: model).files.map { try SHA256.hex(ofFile: $0.path) }
+      text += "layer \(layer) of \(weights.joined(separator: " "))\n"
     } else {
       text += "mfcc\n"
     }

@@ -7,7 +7,7 @@ struct SafetensorsFileTests {
   @Test(
     "A file written by the reference implementation is read: every type, a scalar, an empty tensor, metadata")
   func readsReference() throws {
-    let file = try SafetensorsFile(path: golden("mixed.safetensors"))
+    let file = try TensorFile(path: golden("mixed.safetensors"))
     #expect(file.metadata == ["format": "pt", "note": "a \"note\"\n"])
     let ramp = (-12..<12).map { Float($0) / 8 }
     for name in ["double", "single", "half", "brain"] {
@@ -24,7 +24,7 @@ struct SafetensorsFileTests {
 
   @Test("Zeros, subnormals, infinities and NaNs of 16 bits are read exactly")
   func specials() throws {
-    let file = try SafetensorsFile(path: golden("specials.safetensors"))
+    let file = try TensorFile(path: golden("specials.safetensors"))
     for name in ["half", "brain"] {
       let floats = try file.floats(name)
       #expect(floats[0].bitPattern == 0)
@@ -40,7 +40,7 @@ struct SafetensorsFileTests {
   @Test("A missing tensor and a wrong shape say what is there")
   func lookups() throws {
     let path = golden("mixed.safetensors")
-    let file = try SafetensorsFile(path: path)
+    let file = try TensorFile(path: path)
     #expect { try file.floats("none") } throws: {
       "\($0)"
         == "\(path): none: expected this tensor, found 9 others, none of that name; list them with 'warbler checkpoint inspect'"
@@ -53,14 +53,14 @@ struct SafetensorsFileTests {
   @Test("A directory, a missing file and a file cut short are refused by name")
   func unreadable() {
     let directory = TemporaryDirectory()
-    #expect { try SafetensorsFile(path: directory.path) } throws: { "\($0)".contains("found a directory") }
-    #expect { try SafetensorsFile(path: directory.path + "/none") } throws: {
+    #expect { try TensorFile(path: directory.path) } throws: { "\($0)".contains("found a directory") }
+    #expect { try TensorFile(path: directory.path + "/none") } throws: {
       "\($0)".contains("No such file or directory; check the path")
     }
     let whole = contents(of: golden("mixed.safetensors"))
     for length in 0..<whole.count {
       let path = directory.write(Array(whole[..<length]), as: "cut.safetensors")
-      #expect { try SafetensorsFile(path: path) } throws: { ($0 as? CheckpointError)?.kind == .truncated }
+      #expect { try TensorFile(path: path) } throws: { ($0 as? CheckpointError)?.kind == .truncated }
     }
   }
 
@@ -85,7 +85,7 @@ struct SafetensorsFileTests {
     try writer.write(to: path)
     #expect(directory.names == ["x.safetensors"])
 
-    let file = try SafetensorsFile(path: path)
+    let file = try TensorFile(path: path)
     #expect(file.metadata == ["format": "pt", "b": "é\n"])
     #expect(file.tensors.map(\.name) == ["steps", "empty", "single", "brain", "half"])
     #expect(file.tensors.allSatisfy { $0.byteRange.lowerBound % 8 % ($0.dataType.bitsPerElement / 8) == 0 })
@@ -122,7 +122,7 @@ struct SafetensorsFileTests {
     writer.add("small", shape: [1], [2])
     let path = directory.path + "/x.safetensors"
     try writer.write(to: path)
-    let file = try SafetensorsFile(path: path)
+    let file = try TensorFile(path: path)
     file.prefetch()
     func touch() throws -> Int { try file.withBytes(of: "big") { $1.reduce(0) { $0 &+ Int($1) } } }
     let sum = try touch()

@@ -1,12 +1,13 @@
 import JSON
 
-/// A safetensors file, mapped read-only.
+/// A file of tensors, mapped read-only: safetensors, or what `torch.save` wrote of a dictionary of them, told
+/// apart by content.
 ///
 /// Opening reads the header alone, however large the file. The tensors are read where they lie and
 /// converted on the way out; they need not be aligned.
-public final class SafetensorsFile: Sendable {
+public final class TensorFile: Sendable {
   public let path: String
-  /// The file's `__metadata__`: `["format": "pt"]` as a rule.
+  /// A safetensors file's `__metadata__`: `["format": "pt"]` as a rule; empty for PyTorch's.
   public let metadata: [String: String]
   /// In the order of their places in the file.
   public let tensors: [TensorDescription]
@@ -16,13 +17,17 @@ public final class SafetensorsFile: Sendable {
   /// Maps the file and checks its header whole.
   public init(path: String) throws(CheckpointError) {
     let file = try MappedFile(path: path)
-    let header = try SafetensorsHeader(parsing: file.bytes, path: path)
     self.file = file
     self.path = path
-    metadata = header.metadata
-    tensors = header.tensors
-    places = Dictionary(
-      uniqueKeysWithValues: header.tensors.enumerated().map { (ExactString($1.name), $0) })
+    if PyTorchTensors.isFormat(file.bytes) {
+      metadata = [:]
+      tensors = try PyTorchTensors(file.bytes, path: path).tensors
+    } else {
+      let header = try SafetensorsHeader(parsing: file.bytes, path: path)
+      metadata = header.metadata
+      tensors = header.tensors
+    }
+    places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { (ExactString($1.name), $0) })
   }
 
   public subscript(name: String) -> TensorDescription? {

@@ -1,4 +1,4 @@
-extension SafetensorsFile {
+extension TensorFile {
   /// The tensor's elements, row-major, as floats.
   ///
   /// F32, F16 and BF16 are converted exactly (subnormals, infinities and NaNs too), F64 is rounded to
