@@ -67,7 +67,7 @@ public struct InputListing: Sendable {
         path, "holds emissions or other numbers, no sound; decode emissions with --vocab instead of --model")
     }
     if ["csv", "tsv", "scp"].contains(lowercasedExtension(of: path)) {
-      return InputFailure(path, "is no manifest: \(ManifestForm.expected)")
+      return ManifestForm.failure(path)
     }
     return nil
   }

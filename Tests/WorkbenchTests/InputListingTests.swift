@@ -47,7 +47,7 @@ import Workbench
       lines[0].hasSuffix(
         "empty: holds no audio files; name a directory with recordings (WAV, FLAC, OGG, Opus, MP3, AIFF)"))
     #expect(lines[1].hasSuffix("absent.wav: cannot be read: No such file or directory; check the path"))
-    #expect(lines[2].contains("table.tsv: is no manifest: expected JSON lines with audio_filepath"))
+    #expect(lines[2].contains("table.tsv: expected JSON lines with audio_filepath"))
   }
 
   @Test func `names that collide keep their extension, then take their folder`() {

@@ -179,8 +179,8 @@ import Workbench
 
   @Test func `a table of something else is refused, a text is taken for a recording`() {
     write(["t.tsv": "a\tb\n1\t2\n", "t.csv": "", "notes.txt": "file name\nother\t12\tthree\n"])
-    #expect(lines("t.tsv").first?.hasPrefix("! t.tsv: is no manifest: expected JSON lines with") == true)
-    #expect(lines("t.csv").first?.hasPrefix("! t.csv: is no manifest: expected JSON lines with") == true)
+    #expect(lines("t.tsv").first?.hasPrefix("! t.tsv: expected JSON lines with") == true)
+    #expect(lines("t.csv").first?.hasPrefix("! t.csv: expected JSON lines with") == true)
     #expect(lines("notes.txt") == ["notes | notes.txt |  |  | none"])
   }
 }

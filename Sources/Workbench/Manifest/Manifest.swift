@@ -64,7 +64,7 @@ struct Manifest {
   init(path: String) throws(InputFailure) {
     let form: ManifestForm?
     do { form = try ManifestForm(of: path) } catch { throw Self.unreadable(path, error) }
-    guard let form else { throw InputFailure(path, "is no manifest: \(ManifestForm.expected)") }
+    guard let form else { throw ManifestForm.failure(path) }
     try self.init(path: path, form: form)
   }
 

@@ -15,11 +15,15 @@ indirect enum ManifestForm: Equatable {
   /// Any other directory.
   case recordings
 
-  /// What a message says that would be one.
-  static let expected = """
-    expected JSON lines with audio_filepath or file_name, a table with a column file_name or path, fairseq's .tsv \
-    or a directory (Kaldi's, LibriSpeech's, or of recordings)
-    """
+  /// What is said of anything else.
+  static func failure(_ path: String) -> InputFailure {
+    InputFailure(
+      path,
+      """
+      expected JSON lines with audio_filepath or file_name, a table with a column file_name or path, fairseq's .tsv \
+      or a directory (Kaldi's, LibriSpeech's, or of recordings), found none of these; name a manifest
+      """)
+  }
 
   /// - Returns: nil for anything else.
   /// - Throws: what the system says.
