@@ -25,7 +25,7 @@ struct DirectoryWalk {
         InputFailure(directory, "cannot be read: \(SystemError(number: errno)); make it readable"))
       return
     }
-    let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+    let prefix = asPrefix(directory)
     for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       let path = prefix + name
       var status = stat()

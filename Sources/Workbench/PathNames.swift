@@ -44,6 +44,9 @@ func directoryPrefix(of path: String) -> String {
   path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
 }
 
+/// A directory's path with a slash at its end, to put a name behind.
+func asPrefix(_ directory: String) -> String { directory.hasSuffix("/") ? directory : directory + "/" }
+
 /// Where the result called `id` goes below a directory, as relative components.
 /// - Returns: nil for an id that would leave the directory, or name nothing in it.
 func folderComponents(ofID id: String) -> [String]? {

@@ -110,18 +110,13 @@ struct PickleReader {
   /// - Returns: false for an instruction that pushes none.
   private mutating func pushConstant(_ code: UInt8) throws(Malformed) -> Bool {
     switch code {
-    case UInt8(ascii: "N"): stack.append(.none)
-    case 0x88: stack.append(.bool(true))
-    case 0x89: stack.append(.bool(false))
+    case UInt8(ascii: "N"), 0x88, 0x89: stack.append(.other)  // None, True, False
     case UInt8(ascii: "J"): stack.append(.integer(Int(Int32(truncatingIfNeeded: try unsigned(4)))))
     case UInt8(ascii: "K"): stack.append(.integer(try unsigned(1)))
     case UInt8(ascii: "M"): stack.append(.integer(try unsigned(2)))
     case 0x8A: stack.append(try long(try unsigned(1)))
     case 0x8B: stack.append(try long(try unsigned(4)))
-    case UInt8(ascii: "G"):
-      var bits: UInt64 = 0
-      for byte in try take(8) { bits = bits << 8 | UInt64(byte) }
-      stack.append(.float(Double(bitPattern: bits)))
+    case UInt8(ascii: "G"): try skip(8)
     case UInt8(ascii: "I"), UInt8(ascii: "L"), UInt8(ascii: "F"):
       _ = try line()
       stack.append(.other)
@@ -130,15 +125,9 @@ struct PickleReader {
     case 0x8D: stack.append(try text(try unsigned(8)))
     case UInt8(ascii: "U"): stack.append(try text(try unsigned(1)))
     case UInt8(ascii: "T"): stack.append(try text(try unsigned(4)))
-    case UInt8(ascii: "C"):
-      _ = try take(try unsigned(1))
-      stack.append(.bytes)
-    case UInt8(ascii: "B"):
-      _ = try take(try unsigned(4))
-      stack.append(.bytes)
-    case 0x8E, 0x96:
-      _ = try take(try unsigned(8))
-      stack.append(.bytes)
+    case UInt8(ascii: "C"): try skip(try unsigned(1))
+    case UInt8(ascii: "B"): try skip(try unsigned(4))
+    case 0x8E, 0x96: try skip(try unsigned(8))
     case UInt8(ascii: ")"): stack.append(.tuple([]))
     case UInt8(ascii: "]"): stack.append(.list(PickleList()))
     case UInt8(ascii: "}"): stack.append(.dictionary(PickleDictionary()))
@@ -248,6 +237,12 @@ struct PickleReader {
     }
     defer { position += count }
     return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+  }
+
+  /// A float, or bytes.
+  private mutating func skip(_ count: Int) throws(Malformed) {
+    _ = try take(count)
+    stack.append(.other)
   }
 
   private mutating func byte() throws(Malformed) -> UInt8 { try take(1)[0] }

@@ -1,11 +1,7 @@
 /// What a pickle of Python describes, as far as checkpoints need it. Nothing in it is ever called.
 enum PickleValue {
-  case none
-  case bool(Bool)
   case integer(Int)
-  case float(Double)
   case text(String)
-  case bytes
   case tuple([PickleValue])
   case list(PickleList)
   case dictionary(PickleDictionary)

@@ -13,7 +13,7 @@ extension Manifest {
     guard let root = lines.first?.text else {
       throw InputFailure(path, "expected the root of the recordings, found nothing")
     }
-    let base = located(root, orBelow: directoryPrefix(of: path)) + (root.hasSuffix("/") ? "" : "/")
+    let base = asPrefix(located(root, orBelow: directoryPrefix(of: path)))
     let texts = try fairseqTexts(beside: path, count: lines.count - 1)
     return lines.dropFirst().enumerated().map { index, line in
       let fields = line.text.split(separator: "\t", omittingEmptySubsequences: false)

@@ -13,7 +13,7 @@ import Glibc
 extension Manifest {
   /// - Throws: a failure for the directory as a whole.
   static func kaldi(_ directory: String) throws(InputFailure) -> [Entry] {
-    let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+    let prefix = asPrefix(directory)
     let recordings = try KaldiTable(prefix + "wav.scp")
     let texts = try KaldiTable(optional: prefix + "text")
     let speakers = try KaldiTable(optional: prefix + "utt2spk")

@@ -62,7 +62,7 @@ indirect enum ManifestForm: Equatable {
   static let beginning = 1 << 14
 
   private init(ofDirectory path: String) throws(SystemError) {
-    let prefix = path.hasSuffix("/") ? path : path + "/"
+    let prefix = asPrefix(path)
     if access(prefix + "wav.scp", F_OK) == 0 {
       self = .kaldi
       return

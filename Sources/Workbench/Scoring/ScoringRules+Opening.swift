@@ -14,7 +14,7 @@ extension ScoringRules {
     case "none": return .none
     case "basic": return .basic
     default:
-      let inside = (name.hasSuffix("/") ? name : name + "/") + "rules.json"
+      let inside = asPrefix(name) + "rules.json"
       let path = access(inside, F_OK) == 0 ? inside : name
       if access(path, F_OK) != 0 {
         throw InputFailure(
