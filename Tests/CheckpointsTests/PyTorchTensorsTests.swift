@@ -54,6 +54,31 @@ struct PyTorchTensorsTests {
     }
   }
 
+  /// A tuple in a tuple in a tuple, a pair of a pair of pairs, a list in a list, a dictionary in a dictionary.
+  private static let nests: [[UInt8]] = [
+    repeated([0x85], 1_000_000),
+    repeated([UInt8(ascii: "2"), 0x86], 200),
+    repeated([UInt8(ascii: "]")], 500_000) + repeated([UInt8(ascii: "a")], 500_000),
+    repeated(Array("}X\u{1}\0\0\0k".utf8), 300_000) + repeated([UInt8(ascii: "s")], 300_000),
+  ]
+
+  private static func repeated(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
+    (0..<count).flatMap { _ in bytes }
+  }
+
+  @Test(
+    "A pickle that nests without end, or doubles what it has, is read to its end and let go of",
+    arguments: nests)
+  func nested(_ instructions: [UInt8]) {
+    let pickle = [UInt8(ascii: "}"), UInt8(ascii: "N")] + instructions + [UInt8(ascii: ".")]
+    pickle.withUnsafeBytes { bytes in
+      var reader = PickleReader(bytes)
+      let value = try? reader.read()
+      if case .dictionary(let dictionary) = value { #expect(dictionary.tensors.isEmpty) }
+      #expect(reader.position == pickle.count)
+    }
+  }
+
   @Test("A safetensors header as long as a magic number is large is still one")
   func lookalikes() throws {
     let directory = TemporaryDirectory()

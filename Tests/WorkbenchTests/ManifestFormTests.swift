@@ -120,7 +120,7 @@ import Workbench
       lines("l.tsv") == [
         "1/a | audio/1/a.flac |  |  | GO ON", "1/b | audio/1/b.flac |  |  | NOW", "! l.tsv" + bad,
       ])
-    write(["w.tsv": list, "w.wrd": "go on\nnow\nthen"])
+    write(["w.tsv": list, "w.wrd": "go on\r\nnow\r\nthen"])
     #expect(
       lines("w.tsv").prefix(2) == ["1/a | audio/1/a.flac |  |  | go on", "1/b | audio/1/b.flac |  |  | now"])
     write(["n.tsv": list])
@@ -137,7 +137,7 @@ import Workbench
   @Test func `Kaldi's directory without segments`() {
     write([
       "k/wav.scp":
-        "u1 \(directory.path)/a.wav\nu2 flac -c -d b.flac |\nu3 data/raw.ark:17\nu4  c d.wav\nu5\n",
+        "u1 \(directory.path)/a.wav\nu2 flac -c -d b.flac |\nu3 data/raw.ark:17\nu4  c  d.wav \nu5\n",
       "k/text": "u1 one  two\nu4\nu9 nine\n", "k/utt2spk": "u1 anna\nu4 bob\n",
     ])
     #expect(
@@ -145,7 +145,7 @@ import Workbench
         "u1 | a.wav |  | anna | one two",
         "! k/wav.scp:2: is a command, and commands are not run; write its output to a file, and name that here",
         "! k/wav.scp:3: is in an archive; copy it to a file of its own with Kaldi's wav-copy",
-        "u4 | k/c d.wav |  | bob | ", "! k/wav.scp:5: expected a path, found none; correct this line",
+        "u4 | k/c  d.wav |  | bob | ", "! k/wav.scp:5: expected a path, found none; correct this line",
         "! k/text:3: k/wav.scp has no u9; add it, or remove this line",
       ])
   }

@@ -9,6 +9,8 @@ struct PickleReader {
   private let bytes: UnsafeRawBufferPointer
   /// The next byte.
   private(set) var position: Int
+  /// The storages that were referred to, by key, in all pickles read.
+  private(set) var storages: [String: PickledStorage] = [:]
   private var stack: [PickleValue] = []
   /// Heights of the stack where a mark lies.
   private var marks: [Int] = []
@@ -49,12 +51,12 @@ struct PickleReader {
     case UInt8(ascii: "h"): stack.append(try recalled(try unsigned(1)))
     case UInt8(ascii: "j"): stack.append(try recalled(try unsigned(4)))
 
-    case UInt8(ascii: "t"): stack.append(.tuple(try popMark()))
-    case 0x85...0x87: stack.append(.tuple(try pop(Int(code) - 0x84)))  // TUPLE1 to TUPLE3
+    case UInt8(ascii: "t"): stack.append(.tuple(of: try popMark()))
+    case 0x85...0x87: stack.append(.tuple(of: try pop(Int(code) - 0x84)))  // TUPLE1 to TUPLE3
     case UInt8(ascii: "l"):
-      let list = PickleList()
-      list.items = try popMark()
-      stack.append(.list(list))
+      let items = try popMark()
+      stack.append(.list(PickleList()))
+      try append(items)
     case UInt8(ascii: "d"):
       let items = try popMark()
       stack.append(.dictionary(PickleDictionary()))
@@ -157,14 +159,15 @@ struct PickleReader {
   }
 
   /// `("storage", torch.FloatStorage, key, device, elements)`.
-  private func storage(_ identifier: PickleValue) throws(Malformed) -> PickleValue {
+  private mutating func storage(_ identifier: PickleValue) throws(Malformed) -> PickleValue {
     guard case .tuple(let parts) = identifier, parts.count >= 5, case .text("storage") = parts[0],
-      case .name(let type) = parts[1], case .text(let key) = parts[2], case .integer(let count) = parts[4],
-      count >= 0
+      case .name(let type) = parts[1], case .text(let key) = parts[2]
     else { throw Malformed(found: "something kept outside that is no storage") }
     guard let dataType = Self.dataTypes[type] else { throw Malformed(found: "elements of \(type)") }
     if parts.count > 5, case .tuple = parts[5] { throw Malformed(found: "a storage that is part of another") }
-    return .storage(PickledStorage(key: key, dataType: dataType, elementCount: count))
+    let storage = PickledStorage(key: key, dataType: dataType)
+    storages[key] = storage
+    return .storage(storage)
   }
 
   private static let dataTypes: [String: DataType] = [
@@ -218,14 +221,17 @@ struct PickleReader {
   }
 
   private func append(_ items: [PickleValue]) throws(Malformed) {
-    if case .list(let list) = try top() { list.items += items }
+    guard case .list(let list) = try top() else { return }
+    for case .text(let text) in items { list.texts.append(text) }
   }
 
   private func setItems(_ items: [PickleValue]) throws(Malformed) {
     guard items.count % 2 == 0 else { throw Malformed(found: "a key without a value") }
     guard case .dictionary(let dictionary) = try top() else { return }
     for place in stride(from: 0, to: items.count, by: 2) {
-      if case .text(let key) = items[place] { dictionary.items.append((key, items[place + 1])) }
+      if case .text(let name) = items[place], case .tensor(let tensor) = items[place + 1] {
+        dictionary.tensors.append((name, tensor))
+      }
     }
   }
 

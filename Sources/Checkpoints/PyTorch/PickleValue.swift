@@ -1,7 +1,10 @@
 /// What a pickle of Python describes, as far as checkpoints need it. Nothing in it is ever called.
+///
+/// Whatever a file says, values nest no deeper than this, so that they can be looked through and let go of.
 enum PickleValue {
   case integer(Int)
   case text(String)
+  /// A tuple in a tuple holds none.
   case tuple([PickleValue])
   case list(PickleList)
   case dictionary(PickleDictionary)
@@ -11,25 +14,31 @@ enum PickleValue {
   case tensor(PickledTensor)
   /// Whatever else it would have made.
   case other
+
+  fileprivate var items: [PickleValue] {
+    if case .tuple(let items) = self { items } else { [] }
+  }
+
+  /// A tuple, without what lies too deep in it.
+  static func tuple(of items: [PickleValue]) -> PickleValue {
+    .tuple(items.map { item in item.items.contains { !$0.items.isEmpty } ? .other : item })
+  }
 }
 
-/// Lists and dictionaries are filled after they have been referred to.
+/// Lists and dictionaries are filled after they have been referred to. Of a list the texts are kept.
 final class PickleList {
-  var items: [PickleValue] = []
+  var texts: [String] = []
 }
 
-/// In the order of insertion; of keys that are no texts the values are dropped.
+/// The tensors that stand under a text, in the order of insertion.
 final class PickleDictionary {
-  var items: [(key: String, value: PickleValue)] = []
-
-  subscript(key: String) -> PickleValue? { items.last { $0.key == key }?.value }
+  var tensors: [(name: String, tensor: PickledTensor)] = []
 }
 
 /// Elements of one type, kept outside the pickle.
 struct PickledStorage {
   let key: String
   let dataType: DataType
-  let elementCount: Int
 }
 
 /// A view of a storage.

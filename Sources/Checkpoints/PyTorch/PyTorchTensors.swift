@@ -83,14 +83,15 @@ struct PyTorchTensors {
     _ = try reader.read()
     let root = try reader.read()
     guard case .list(let keys) = try reader.read() else { throw malformed(path, "no list of storages") }
-    let sizes = elementSizes(in: root)
     var storages: [String: Range<Int>] = [:]
     var place = reader.position
-    for case .text(let key) in keys.items {
+    for key in keys.texts {
       guard bytes.count - place >= 8 else { throw malformed(path, "its end before storage \(key)") }
       let count = Int(
         clamping: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
-      guard let size = sizes[key] else { throw malformed(path, "storage \(key), of which no tensor is") }
+      guard let size = (reader.storages[key]?.dataType.bitsPerElement).map({ $0 / 8 }) else {
+        throw malformed(path, "storage \(key), of which no tensor is")
+      }
       let (length, overflowed) = count.multipliedReportingOverflow(by: size)
       guard !overflowed, length <= bytes.count - place - 8 else {
         throw malformed(path, "its end within storage \(key): the file is truncated")
@@ -101,25 +102,6 @@ struct PyTorchTensors {
     return (root, storages)
   }
 
-  /// Bytes of an element, by storage: of all tensors there are, wherever.
-  private static func elementSizes(in root: PickleValue) -> [String: Int] {
-    var sizes: [String: Int] = [:]
-    var open = [root]
-    var seen: Set<ObjectIdentifier> = []
-    while let value = open.popLast() {
-      switch value {
-      case .tensor(let tensor): sizes[tensor.storage.key] = tensor.storage.dataType.bitsPerElement / 8
-      case .storage(let storage): sizes[storage.key] = storage.dataType.bitsPerElement / 8
-      case .tuple(let items): open += items
-      case .list(let list): if seen.insert(ObjectIdentifier(list)).inserted { open += list.items }
-      case .dictionary(let dictionary):
-        if seen.insert(ObjectIdentifier(dictionary)).inserted { open += dictionary.items.map(\.value) }
-      default: break
-      }
-    }
-    return sizes
-  }
-
   // MARK: Tensors
 
   private mutating func note(_ root: PickleValue, storages: [String: Range<Int>]) throws(CheckpointError) {
@@ -127,8 +109,7 @@ struct PyTorchTensors {
       throw Self.malformed(path, "something else: save a model's state_dict()")
     }
     var names: Set<ExactString> = []
-    for (name, value) in dictionary.items {
-      guard case .tensor(let tensor) = value else { continue }
+    for (name, tensor) in dictionary.tensors {
       guard names.insert(ExactString(name)).inserted else {
         throw CheckpointError(
           .duplicateName, path: path, subject: name, expected: "each tensor once", found: "it twice",

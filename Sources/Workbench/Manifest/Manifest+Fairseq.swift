@@ -39,7 +39,7 @@ extension Manifest {
       var lines = try contents(of: file).split(
         separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
       )
-      .map { String(decoding: $0, as: UTF8.self) }
+      .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
       // The end of the last line.
       if lines.last == "" { lines.removeLast() }
       guard lines.count == count else {

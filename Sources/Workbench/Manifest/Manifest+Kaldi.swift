@@ -35,7 +35,7 @@ extension Manifest {
         let path = try audioPath(recording, of: recordings.file)
         let row = Row(
           path: located(path, orBelow: prefix), name: path, id: line.key, interval: interval,
-          durationSeconds: interval?.durationSeconds, text: texts.map { $0[line.key]?.value ?? "" },
+          durationSeconds: interval?.durationSeconds, text: texts.map { $0[line.key]?.words ?? "" },
           speaker: speakers?[line.key]?.value)
         return Entry(file: utterances.file, line: line.number, .success(row))
       } catch {
@@ -74,6 +74,8 @@ private struct KaldiTable {
     let number: Int
     let key: String
     let value: String
+
+    var words: String { value.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
   }
 
   let file: String
@@ -84,8 +86,10 @@ private struct KaldiTable {
     self.file = file
     lines = try Manifest.lines(of: file).map { number, text in
       let parts = text.split(maxSplits: 1, whereSeparator: \.isWhitespace)
-      let value = parts.count > 1 ? parts[1].split(whereSeparator: \.isWhitespace).joined(separator: " ") : ""
-      return Line(number: number, key: parts.first.map(String.init) ?? "", value: value)
+      let value = (parts.count > 1 ? parts[1] : "").drop(while: \.isWhitespace)
+      let end = value.lastIndex { !$0.isWhitespace }.map { value.index(after: $0) } ?? value.startIndex
+      return Line(
+        number: number, key: parts.first.map(String.init) ?? "", value: String(value[..<end]))
     }
     places = Dictionary(
       lines.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { first, _ in first })
@@ -106,7 +110,7 @@ private struct KaldiSegment {
   let interval: Utterance.Interval
 
   init(_ value: String, place: String) throws(InputFailure) {
-    let fields = value.split(separator: " ")
+    let fields = value.split(whereSeparator: \.isWhitespace)
     // A fourth is a channel.
     guard fields.count == 3 || fields.count == 4, let begin = Double(fields[1]), let end = Double(fields[2]),
       begin >= 0, end == -1 || end > begin
